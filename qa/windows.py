@@ -1,0 +1,245 @@
+"""Question and passage → windows of tokens that a BERT-family encoder reads.
+
+A window is `[CLS] question [SEP] slice of the passage [SEP]`. A passage that is longer
+than a window is cut into overlapping slices. Training and inference share this file, so
+both see the same tokens. Offsets are half-open code points of the passage's text; token
+indices never leave `qa`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from qa.errors import ReaderError
+
+__all__ = [
+    "MAX_QUESTION_TOKENS",
+    "EncodedText",
+    "SpecialTokens",
+    "Window",
+    "cut_windows",
+    "encode_question",
+    "encode_text",
+    "encode_texts",
+    "load_tokenizer",
+    "make_windows",
+    "special_tokens",
+]
+
+MAX_QUESTION_TOKENS = 64
+"""Longer questions are cut here: what follows rarely changes the answer."""
+
+_N_SPECIAL = 3
+
+
+@dataclass(frozen=True)
+class SpecialTokens:
+    """Ids of the tokens around question and passage."""
+
+    cls: int
+    sep: int
+    pad: int
+
+
+@dataclass(frozen=True)
+class EncodedText:
+    """A text as token ids with the code points each token covers, no special tokens.
+
+    Attributes:
+        ids: (tokens,)
+        offsets: (tokens,) half-open `[start, end)` into the text.
+    """
+
+    ids: list[int]
+    offsets: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What the encoder reads at once.
+
+    Attributes:
+        input_ids: (tokens,) with special tokens, without padding.
+        type_ids: (tokens,) 0 for the question's part, 1 for the passage's.
+        offsets: (tokens,) half-open code points of the passage's text; `(0, 0)` for
+            tokens that don't belong to the passage.
+        passage_start: Index of the passage's first token in this window.
+        passage_end: One past its last; equal to `passage_start` for an empty passage.
+        starts_here: (tokens,) True where an answer that starts at this token should be
+            taken from this window: of all windows that hold the token, this one shows
+            the most text on its poorer side. Exactly one window claims each token.
+    """
+
+    input_ids: list[int]
+    type_ids: list[int]
+    offsets: list[tuple[int, int]]
+    passage_start: int
+    passage_end: int
+    starts_here: list[bool]
+
+    def __len__(self) -> int:
+        """Return the number of tokens."""
+        return len(self.input_ids)
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Load `tokenizer.json` with its own truncation and padding switched off.
+
+    Args:
+        folder: A model's folder.
+
+    Raises:
+        ReaderError: There is no readable `tokenizer.json` in it.
+    """
+    path = folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        msg = (
+            f"Can't read the tokenizer {str(path)!r}: {error}. Expected a model folder with a "
+            "tokenizer.json, as transformers' save_pretrained() writes it."
+        )
+        raise ReaderError(msg) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def special_tokens(tokenizer: Tokenizer) -> SpecialTokens:
+    """Look up the ids of `[CLS]`, `[SEP]` and `[PAD]`.
+
+    Raises:
+        ReaderError: The vocabulary isn't of BERT's kind.
+    """
+    ids = [tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[PAD]")]
+    if any(token_id is None for token_id in ids):
+        msg = (
+            f"The tokenizer lacks [CLS], [SEP] or [PAD] (found ids {ids!r}). Expected an encoder "
+            "of BERT's family with a WordPiece vocabulary."
+        )
+        raise ReaderError(msg)
+    return SpecialTokens(*ids)
+
+
+def encode_text(tokenizer: Tokenizer, text: str) -> EncodedText:
+    """Tokenise a passage's text; done once per passage, for all questions."""
+    encoding = tokenizer.encode(text, add_special_tokens=False)
+    return EncodedText(encoding.ids, encoding.offsets)
+
+
+def encode_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> list[EncodedText]:
+    """Tokenise many texts, using the library's own threads."""
+    encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    return [EncodedText(encoding.ids, encoding.offsets) for encoding in encodings]
+
+
+def encode_question(tokenizer: Tokenizer, question: str) -> list[int]:
+    """Tokenise a question, cut after `MAX_QUESTION_TOKENS`."""
+    ids: list[int] = tokenizer.encode(question, add_special_tokens=False).ids
+    return ids[:MAX_QUESTION_TOKENS]
+
+
+def cut_windows(
+    question_ids: Sequence[int],
+    text: EncodedText,
+    *,
+    special: SpecialTokens,
+    max_tokens: int,
+    stride_tokens: int,
+) -> list[Window]:
+    """Join question and passage and cut them into windows.
+
+    Args:
+        question_ids: From `encode_question`.
+        text: From `encode_text`.
+        special: From `special_tokens`.
+        max_tokens: Longest window, special tokens and question included.
+        stride_tokens: Passage tokens that two neighbouring windows share.
+
+    Returns:
+        At least one window, in the order of the passage.
+
+    Raises:
+        ReaderError: The windows leave no room for the passage beside the question.
+    """
+    room = max_tokens - len(question_ids) - _N_SPECIAL
+    if stride_tokens < 0 or room <= stride_tokens:
+        msg = (
+            f"Windows of {max_tokens!r} tokens with a stride of {stride_tokens!r} leave {room} "
+            f"tokens for the passage beside a question of {len(question_ids)}. Expected more "
+            "room than the stride: raise max_tokens or lower stride_tokens."
+        )
+        raise ReaderError(msg)
+    n_tokens = len(text.ids)
+    slices = [(0, min(room, n_tokens))]
+    while slices[-1][1] < n_tokens:
+        start = slices[-1][0] + room - stride_tokens
+        slices.append((start, min(start + room, n_tokens)))
+    owners = _owners(slices, n_tokens)
+    prefix = [special.cls, *question_ids, special.sep]
+    n_prefix = len(prefix)
+    windows = []
+    for number, (start, end) in enumerate(slices):
+        n_passage = end - start
+        windows.append(
+            Window(
+                input_ids=[*prefix, *text.ids[start:end], special.sep],
+                type_ids=[0] * n_prefix + [1] * (n_passage + 1),
+                offsets=[(0, 0)] * n_prefix + text.offsets[start:end] + [(0, 0)],
+                passage_start=n_prefix,
+                passage_end=n_prefix + n_passage,
+                starts_here=[False] * n_prefix
+                + [owner == number for owner in owners[start:end]]
+                + [False],
+            )
+        )
+    return windows
+
+
+def make_windows(
+    tokenizer: Tokenizer,
+    question: str,
+    text: str,
+    *,
+    max_tokens: int,
+    stride_tokens: int,
+) -> list[Window]:
+    """Tokenise a question and a passage and cut them into windows.
+
+    Args:
+        tokenizer: From `load_tokenizer`: no truncation, no padding.
+        question: Cut after `MAX_QUESTION_TOKENS` tokens.
+        text: The passage's text, which the windows' offsets count in.
+        max_tokens: Longest window, special tokens and question included.
+        stride_tokens: Passage tokens that two neighbouring windows share.
+
+    Returns:
+        At least one window, in the order of the passage.
+
+    Raises:
+        ReaderError: No room for the passage, or not a tokenizer of BERT's kind.
+    """
+    return cut_windows(
+        encode_question(tokenizer, question),
+        encode_text(tokenizer, text),
+        special=special_tokens(tokenizer),
+        max_tokens=max_tokens,
+        stride_tokens=stride_tokens,
+    )
+
+
+def _owners(slices: Sequence[tuple[int, int]], n_tokens: int) -> list[int]:
+    """Return, for each token, the slice that shows most text on its poorer side."""
+    owners = [0] * n_tokens
+    best = [-1] * n_tokens
+    for number, (start, end) in enumerate(slices):
+        for token in range(start, end):
+            shown = min(token - start, end - 1 - token)
+            if shown > best[token]:
+                best[token] = shown
+                owners[token] = number
+    return owners
