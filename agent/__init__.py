@@ -1,0 +1,1 @@
+"""The virtual agent's package; today it holds the command line, `frontdesk`."""

@@ -1,0 +1,68 @@
+# What a newcomer types. Every target makes the set-up it needs.
+#
+#   make demo    index the sample knowledge base and ask it three questions
+#   make test    run the tests
+#   make check   style, types, lock file
+#   make bench   timings, each as a ratio against a peer in the same run
+#
+# PIP_ARGS goes to every pip install, e.g. PIP_ARGS="--no-index --find-links wheelhouse".
+
+PYTHON ?= python3
+PIP_ARGS ?=
+BIN := .venv/bin
+
+.PHONY: demo test check bench setup lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '3,8p' Makefile | sed 's/^# *//'
+
+setup: .venv/.ready
+demo-setup: .venv/.installed
+
+# The product alone, from the lock file.
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Frontdesk needs Python 3.11 or newer, this is %s. Name another: make PYTHON=python3.11" % sys.version.split()[0])'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q $(PIP_ARGS) -r requirements.lock
+	$(BIN)/python -m pip install -q $(PIP_ARGS) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# With what the tests and checks need.
+.venv/.ready: .venv/.installed requirements-dev.lock
+	$(BIN)/python -m pip install -q $(PIP_ARGS) -r requirements-dev.lock
+	@touch $@
+
+demo: .venv/.installed
+	$(BIN)/frontdesk index data/articles --kb build/demo --synonyms data/synonyms.csv --yes
+	$(BIN)/frontdesk ask "how do I set up the VPN on my Mac?" --kb build/demo
+	$(BIN)/frontdesk ask "how many days of PTO do I get?" --kb build/demo
+	$(BIN)/frontdesk ask "which port does the mail server use?" --kb build/demo
+
+test: .venv/.ready
+	$(BIN)/python -m pytest
+
+check: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pip check
+
+bench: .venv/.ready
+	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Written anew from pyproject.toml: what the product needs, then what tests and checks add.
+# torch stays pinned: other releases bring gigabytes of CUDA with them.
+TORCH := torch==2.13.0
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install -q --upgrade pip $(PIP_ARGS)
+	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) hatchling .
+	build/lock/bin/python -m pip freeze --exclude frontdesk | sed 's/+cpu$$//' > requirements.lock
+	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) --group dev
+	build/lock/bin/python -m pip freeze --exclude frontdesk | sed 's/+cpu$$//' > requirements-dev.lock
+	rm -rf build/lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

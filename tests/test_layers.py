@@ -1,0 +1,60 @@
+"""The rooms depend one way only: agent -> qa -> retrieval, read from the imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT = {
+    "retrieval": {"retrieval"},
+    "qa": {"qa", "retrieval"},
+    "agent": {"agent", "qa", "retrieval"},
+}
+
+
+def imported_roots(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield (first name of the module, line) for every import, at any depth."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((name.name.split(".")[0], node.lineno) for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0], node.lineno
+
+
+@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
+def test_room_imports_only_the_rooms_below(room: str) -> None:
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {root}"
+        for path in files
+        for root, line in imported_roots(ast.parse(path.read_text("utf-8")))
+        if root in MAY_IMPORT and root not in MAY_IMPORT[room]
+    ]
+    assert not wrong
+
+
+def test_tests_are_not_imported_by_the_product() -> None:
+    wrong = [
+        str(path)
+        for room in MAY_IMPORT
+        for path in (ROOT / room).rglob("*.py")
+        if any(root == "tests" for root, _ in imported_roots(ast.parse(path.read_text("utf-8"))))
+    ]
+    assert not wrong
+
+
+def test_no_pickle_anywhere() -> None:
+    banned = {"pickle", "cPickle", "dill", "joblib", "shelve"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {root}"
+        for room in MAY_IMPORT
+        for path in (ROOT / room).rglob("*.py")
+        for root, line in imported_roots(ast.parse(path.read_text("utf-8")))
+        if root in banned
+    ]
+    assert not wrong
