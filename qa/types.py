@@ -114,6 +114,11 @@ class Reader(Protocol):
         """Short name and content hash of the weights, for binding a calibration."""
         ...
 
+    @property
+    def null_threshold(self) -> float:
+        """Least margin at which a passage read alone is taken to answer the question."""
+        ...
+
     def read(
         self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
     ) -> Reading:
