@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +148,7 @@ class SparseBm25Index:
         with_term = np.bincount(counts.term_ids, minlength=terms)
         idf = np.log1p((passages - with_term + 0.5) / (with_term + 0.5))
 
-        scores = np.empty(len(rows), np.float32)
+        scores: NDArray[np.float32] = np.empty(len(rows), np.float32)
         # In slices: the float64 temporaries would take several times the index itself.
         for start in range(0, len(rows), _POSTINGS_AT_ONCE):
             part = slice(start, start + _POSTINGS_AT_ONCE)
@@ -156,10 +156,13 @@ class SparseBm25Index:
             weight = idf[counts.term_ids[part]] * (k1 + 1)
             scores[part] = weight * frequency / (frequency + norms[rows[part]])
         # 32-bit row starts keep scipy from widening the other index as well.
-        starts = counts.indptr.astype(np.int32 if len(rows) < 2**31 else np.int64)
+        starts: NDArray[np.integer[Any]] = counts.indptr
+        if len(rows) < 2**31:
+            starts = counts.indptr.astype(np.int32)
         by_row = csr_array((scores, counts.term_ids, starts), shape=(passages, terms))
         by_term = by_row.tocsc()
-        self._rows, self._scores = by_term.indices.astype(np.int32, copy=False), by_term.data
+        self._rows: NDArray[np.int32] = by_term.indices.astype(np.int32, copy=False)
+        self._scores: NDArray[np.float32] = by_term.data
         self._starts = by_term.indptr
         self._ids = {term: number for number, term in enumerate(counts.vocabulary)}
         self._passages = passages
