@@ -1,0 +1,153 @@
+"""CSV with a header: `id,title,body,url,audience,updated`, bodies verbatim.
+
+Only `body` (or `text`) must be there. Columns may come in any order, further ones are
+ignored, and a header separated by semicolons or tabs is understood. A bad row is refused
+by the line on which it starts and the others are taken.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from retrieval.articles.decoding import decode
+from retrieval.articles.fields import audience_of_cell, shown
+from retrieval.articles.found import MAX_ARTICLE_CHARS, BadRow, Draft, Found, SourceFile
+from retrieval.errors import ArticleError
+
+__all__ = ["load"]
+
+_COLUMNS = ("id", "title", "body", "url", "audience", "updated")
+
+_MAX_RESUMPTIONS = 50
+"""Unclosed quotes after which the rest of a file is given up: each costs a scan to its end."""
+
+Row = tuple[int, list[str] | str]
+"""The line on which a row starts, and its cells or what is wrong with it."""
+
+
+def load(file: SourceFile) -> Iterator[Found]:
+    """Yield one article a row."""
+    raw = file.read_bytes()
+    lines = _lines(raw)
+    if not lines:
+        return
+    delimiter = _delimiter(lines[0])
+    rows = _rows(lines, delimiter)
+    header_line, header = next(rows, (1, [""]))
+    if isinstance(header, str):
+        raise ArticleError(f"the header can't be read: {header}", line=header_line)
+    names = _names(header)
+    offsets: list[int] = []
+    for line, cells in rows:
+        if cells in ([], [""]):
+            continue
+        try:
+            if isinstance(cells, str):
+                raise ArticleError(cells)
+            yield _draft(names, cells, line)
+        except ArticleError as error:
+            yield BadRow(error.reason, line)
+        except UnicodeEncodeError:
+            # Undecodable bytes travel as lone surrogates; the first one is looked up here.
+            mark = 3 if raw.startswith(codecs.BOM_UTF8) else 0
+            offsets = offsets or list(accumulate((len(_raw(text)) for text in lines), initial=mark))
+            yield BadRow(_bad_byte(lines, line, offsets[line - 1]), line)
+
+
+def _lines(raw: bytes) -> list[str]:
+    """Return the file's lines with their ends; undecodable bytes become surrogates."""
+    try:
+        text = decode(raw)
+    except ArticleError as error:
+        if not isinstance(error.__cause__, UnicodeDecodeError) or raw[:1] in (b"\xff", b"\xfe"):
+            raise
+        text = raw.decode("utf-8", errors="surrogateescape").removeprefix("\ufeff")
+    return list(io.StringIO(text, newline=""))
+
+
+def _delimiter(header: str) -> str:
+    return max((",", ";", "\t"), key=header.count)
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
+    """Yield rows with the lines they start on, going on after a broken one."""
+    limit = csv.field_size_limit(4 * MAX_ARTICLE_CHARS)
+    try:
+        start = 0
+        for _ in range(_MAX_RESUMPTIONS):
+            reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
+            line = start
+            try:
+                for cells in reader:
+                    yield line + 1, cells
+                    line = start + reader.line_num
+                return
+            except csv.Error as error:
+                yield (
+                    line + 1,
+                    f'not valid CSV: {error}; put " around the cell and double inner ones',
+                )
+                start = line + 1
+        yield start + 1, "too many broken rows: the rest of the file is left out"
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    names = [name.strip().casefold() for name in header]
+    if "body" not in names and "text" in names:
+        names[names.index("text")] = "body"
+    known = [name for name in names if name in _COLUMNS]
+    if "body" not in known:
+        raise ArticleError(
+            f"the header is {shown(list(header))}; expected the columns {','.join(_COLUMNS)}, "
+            "of which body must be there",
+            line=1,
+        )
+    if len(set(known)) < len(known):
+        raise ArticleError(f"the header {shown(list(header))} names a column twice", line=1)
+    return names
+
+
+def _draft(names: Sequence[str], cells: Sequence[str], line: int) -> Draft:
+    if len(cells) != len(names):
+        raise ArticleError(
+            f"the row has {len(cells)} cells, the header {len(names)}; "
+            'put " around cells that hold separators or line breaks'
+        )
+    row = {name: cell for name, cell in zip(names, cells, strict=True) if name in _COLUMNS}
+    for cell in row.values():
+        cell.encode("utf-8")
+    return Draft(
+        title=row.get("title", "").strip(),
+        body=row["body"],
+        format="csv",
+        id=row.get("id", "").strip() or None,
+        part=f"#{line}",
+        url=row.get("url"),
+        audience=audience_of_cell(row.get("audience", "")),
+        updated=row.get("updated", "").strip() or None,
+        line=line,
+    )
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")
+
+
+def _bad_byte(lines: Sequence[str], line: int, offset: int) -> str:
+    for text in lines[line - 1 :]:
+        raw = _raw(text)
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return (
+                f"the row is not UTF-8: byte 0x{raw[error.start]:02X} at offset "
+                f"{offset + error.start:,}; save the file as UTF-8"
+            )
+        offset += len(raw)
+    return "the row is not UTF-8; save the file as UTF-8"

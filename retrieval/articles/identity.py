@@ -1,0 +1,92 @@
+"""Ids of articles: stated ones are kept, the others come from paths.
+
+A path-derived id gets its source's name in front where it would clash with one of another
+source. A stated id that is used twice is refused, naming both places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from retrieval.articles.fields import shown
+from retrieval.articles.found import Draft
+from retrieval.articles.sources import Source
+from retrieval.errors import ArticleError
+
+__all__ = ["Entry", "Identities"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A draft with the place it comes from.
+
+    Attributes:
+        draft: The article so far.
+        source: Where it comes from.
+        relative: POSIX path of its file inside the source.
+        shown: The file as the user would name it.
+    """
+
+    draft: Draft
+    source: Source
+    relative: str
+    shown: str
+
+    @property
+    def derived_id(self) -> str:
+        """The id from the path, and the part of the file."""
+        return self.relative + self.draft.part
+
+    @property
+    def place(self) -> str:
+        """Where the article stands, for messages."""
+        return self.shown if self.draft.line is None else f"{self.shown}:{self.draft.line}"
+
+
+class Identities:
+    """Hands out ids, each once.
+
+    Args:
+        taken: Id → source of articles outside this run.
+    """
+
+    def __init__(self, taken: Mapping[str, str]) -> None:
+        self._taken = taken
+
+    def settle(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str | ArticleError]]:
+        """Yield every entry with its id, or with why it can't have one, in order."""
+        stated: dict[str, Entry] = {}
+        sources_of: dict[str, set[str]] = {}
+        for entry in entries:
+            if entry.draft.id is not None:
+                stated.setdefault(entry.draft.id, entry)
+            else:
+                sources_of.setdefault(entry.derived_id, set()).add(str(entry.source.path))
+        given: dict[str, Entry] = {}
+        for entry in entries:
+            article_id = entry.draft.id
+            if article_id is None:
+                article_id = entry.derived_id
+                if (
+                    len(sources_of[article_id]) > 1
+                    or article_id in self._taken
+                    or article_id in stated
+                ):
+                    article_id = f"{entry.source.name}/{article_id}"
+            other = given.get(article_id) or (
+                stated.get(article_id) if not entry.draft.id else None
+            )
+            if other is not None:
+                yield entry, _used_twice(article_id, other.place)
+            elif article_id in self._taken:
+                yield entry, _used_twice(article_id, self._taken[article_id])
+            else:
+                given[article_id] = entry
+                yield entry, article_id
+
+
+def _used_twice(article_id: str, place: str) -> ArticleError:
+    return ArticleError(
+        f"id {shown(article_id)} is already used by {place}; ids must be unique: change one of them"
+    )

@@ -1,0 +1,77 @@
+"""Liquid and front-end tags in Markdown, as Jekyll and Eleventy sites use them.
+
+The site's templates are not at hand, so a tag is read for what it would show: a channel's
+name, a picture's description, a notice's title. Tags that only place or include something
+go. Code stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["without_liquid"]
+
+_FENCED = re.compile(
+    r"^([ \t]*(?:[-*+>]|\d+[.)])?[ \t]*)(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\2[`~]*[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
+_RAW = re.compile(r"\{%-?\s*(?:end)?(?:raw|verbatim)\s*-?%\}")
+_TAG = r"\{%-?\s*([\w-]+)([^%]*(?:%(?!\})[^%]*)*)%\}"
+_IN_LINK = re.compile(r"(\]\(\s*|(?:href|src)\s*=\s*[\"']?)" + _TAG)
+_ANY = re.compile(_TAG + r"(?=([ \t]*$)?)", re.MULTILINE)
+_STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_ATTRIBUTES = re.compile(
+    r"[ \t]*\{:?[ \t]*[.#][^{}\n]*\}[ \t]*$|^[ \t]*\{:[^{}\n]*\}[ \t]*$", re.MULTILINE
+)
+_BLOCK_TITLE = frozenset(("alert", "note", "warning", "callout", "details", "accordion", "tip"))
+
+
+def without_liquid(text: str) -> str:
+    r"""Return Markdown with its tags replaced by what a reader would see.
+
+    Example:
+        >>> without_liquid('Ask in {% slack_channel "travel" %}.')
+        'Ask in #travel.'
+        >>> without_liquid('[leave]({% page "hr/leave/" %})')
+        '[leave](hr/leave/)'
+    """
+    if "{%" not in text and "{:" not in text and "{#" not in text and "{." not in text:
+        return text
+    pieces: list[str] = []
+    end = 0
+    text = _COMMENT.sub("", text) if "{%" in text else text
+    for fenced in _FENCED.finditer(text):
+        pieces.append(_prose(text[end : fenced.start()]))
+        pieces.append(_RAW.sub("", fenced.group()))
+        end = fenced.end()
+    pieces.append(_prose(text[end:]))
+    return "".join(pieces)
+
+
+def _prose(text: str) -> str:
+    text = _RAW.sub("", text)
+    text = _IN_LINK.sub(lambda match: match[1] + _destination(match[3]), text)
+    text = _ANY.sub(_shown, text)
+    return _ATTRIBUTES.sub("", text)
+
+
+def _strings(arguments: str) -> list[str]:
+    return [first or second for first, second in _STRING.findall(arguments)]
+
+
+def _destination(arguments: str) -> str:
+    return re.sub(r"[\s()<>]", "", next(iter(_strings(arguments)), "#")) or "#"
+
+
+def _shown(match: re.Match[str]) -> str:
+    name, strings = match[1], _strings(match[2])
+    if name.startswith("slack"):
+        return f"#{strings[0]}" if strings else ""
+    if name in ("image", "image_with_class", "img", "figure"):
+        described = [text for text in strings[1:] if " " in text]
+        alt = re.sub(r"[\[\]\n]", " ", described[0]) if described else ""
+        return f"![{alt}](-)" if alt else ""
+    if name in _BLOCK_TITLE and strings and strings[0]:
+        return strings[0] + "\n\n"
+    return ""
