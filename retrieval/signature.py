@@ -16,7 +16,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["file_sha256", "signature"]
+from retrieval.durable import digest as file_digest
+
+__all__ = ["signature"]
 
 _LIBRARIES = (
     "numpy",
@@ -54,12 +56,12 @@ def signature(
     text = json.dumps(configuration, sort_keys=True, ensure_ascii=False, default=str)
     digest = sha256()
     for path in files:
-        digest.update(bytes.fromhex(file_sha256(path)))
+        digest.update(bytes.fromhex(file_digest(path)))
     described: dict[str, Any] = {
         "version": _installed("frontdesk") or "unknown",
         "commit": _commit(),
         # One file is signed by its own hash, several by the hash of their hashes.
-        "data_sha256": file_sha256(files[0]) if len(files) == 1 else digest.hexdigest(),
+        "data_sha256": file_digest(files[0]) if len(files) == 1 else digest.hexdigest(),
         "configuration_sha256": sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         "seed": seed,
         "device": device,
@@ -71,15 +73,6 @@ def signature(
     if n is not None:
         described["n"] = n
     return described
-
-
-def file_sha256(path: Path) -> str:
-    """Return the hex SHA-256 of a file."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _installed(name: str) -> str | None:

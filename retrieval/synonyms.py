@@ -186,7 +186,8 @@ class Expander:
                 entry = self._entries.get(tuple(terms[place : place + length]))
                 if entry is not None:
                     phrase, others = entry
-                    added[phrase] = tuple(others)
+                    if others:
+                        added[phrase] = tuple(others)
                     for extra in others.values():
                         weights.update((term, self._weight) for term in extra if term not in own)
                     place += length - 1

@@ -1,0 +1,271 @@
+"""`evaluate retrieval`: how well a retriever finds the articles that answer.
+
+Each row of the corpus is an article, cut into passages and indexed in memory exactly as
+`index` would; hits collapse to their article, at the place of its best passage, before they are
+counted. An article without text can't be found, and counts as not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.access import Audiences
+from retrieval.analysis import Analyser
+from retrieval.beir import EvaluationQuery, read_corpus, read_qrels, read_queries, read_run
+from retrieval.beir import write_run as write_run_file
+from retrieval.bm25 import K1, B, lexical_index, lexical_text
+from retrieval.chunking import ChunkSettings, cut
+from retrieval.encoding_cache import CachedEncoder
+from retrieval.errors import EvaluationError
+from retrieval.fusion import DEFAULT_FUSION, Fusion
+from retrieval.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+from retrieval.metrics import collapse, score_run
+from retrieval.signature import signature
+from retrieval.term_counts import TermCounts
+from retrieval.types import Article, Encoder, Passage, Retriever
+
+__all__ = ["RetrieverKind", "Rewrite", "TokenEncoder", "build_retriever", "evaluate_retrieval"]
+
+RetrieverKind = Literal["hybrid", "bm25", "dense"]
+
+Rewrite = Callable[[Sequence[str], str], str]
+"""(earlier user turns, the last one) → the last one made whole."""
+
+_ARTICLES_NEEDED = 20
+_PASSAGES_AT_FIRST = 100
+
+_RULE = "an average over part of the queries would mislead"
+
+
+class TokenEncoder(Encoder, Protocol):
+    """An encoder that also says where its tokens start, which passages are cut by."""
+
+    def token_starts(self, text: str) -> NDArray[np.int64]:
+        """Return the code-point offset at which each token starts, ascending."""
+        ...
+
+
+def evaluate_retrieval(
+    corpus: Path,
+    queries: Path,
+    qrels: Path,
+    *,
+    retriever: RetrieverKind = "hybrid",
+    encoder: TokenEncoder | str | None = None,
+    predictions: Path | None = None,
+    follow_ups: bool = False,
+    rewrite: Rewrite | None = None,
+    fusion: Fusion = DEFAULT_FUSION,
+    chunking: ChunkSettings | None = None,
+    cache: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Score a retriever, or the run of any other, on BEIR files.
+
+    Args:
+        corpus: corpus.jsonl.
+        queries: queries.jsonl.
+        qrels: qrels.tsv; must judge exactly the queries given.
+        retriever: Which legs search.
+        encoder: A loaded one, or its name or folder; None is the default encoder.
+        predictions: A TREC run. If the file holds anything, it is scored and nothing is
+            searched; otherwise what was found is written to it.
+        follow_ups: First make each query whole from its history, by `rewrite`.
+        rewrite: How; the agent's.
+        fusion: How "hybrid" joins its legs.
+        chunking: How articles are cut.
+        cache: Folder of encodings kept between runs; None keeps nothing.
+        progress: Called with (passages encoded, passages to encode).
+
+    Returns:
+        recall@1, recall@5, recall@20, mrr@10 and ndcg@10 from 0 to 1, n, and a signature.
+
+    Raises:
+        EvaluationError: The files don't fit together, or follow-ups can't be made whole.
+        EncoderError: The encoder can't be loaded.
+    """
+    if retriever not in ("hybrid", "bm25", "dense"):
+        raise EvaluationError(f"retriever is {retriever!r}, expected 'hybrid', 'bm25' or 'dense'")
+    if follow_ups and rewrite is None:
+        raise EvaluationError(
+            "follow-ups can't be made whole here: that is the agent's work, and none was "
+            "given; leave out --follow-ups to search each query as it stands"
+        )
+    articles, asked, judged = read_corpus(corpus), read_queries(queries), read_qrels(qrels)
+    _check_fit(articles, asked, judged, queries, qrels)
+    files = [corpus, queries, qrels]
+    configuration: dict[str, Any] = {"retriever": retriever, "follow_ups": follow_ups}
+
+    if predictions is not None and predictions.exists() and predictions.stat().st_size:
+        run = _run_of(predictions, articles, asked)
+        files.append(predictions)
+        configuration = {"retriever": "predictions"}
+    else:
+        texts = [_searched(query, rewrite if follow_ups else None) for query in asked]
+        cutter = _loaded(encoder)
+        cached = CachedEncoder(cutter, cache, progress=progress)
+        chunks = chunking or ChunkSettings()
+        passages = _passages(articles, cutter, chunks)
+        if retriever != "bm25":
+            # All at once is faster; one by one they then come from memory.
+            cached.encode_queries(texts)
+        searcher = build_retriever(passages, retriever, encoder=cached, fusion=fusion)
+        found = {
+            query.id: _articles(searcher, text) for query, text in zip(asked, texts, strict=True)
+        }
+        if predictions is not None:
+            write_run_file(predictions, found, tag=f"frontdesk-{retriever}")
+        run = {query: [article for article, _ in ranking] for query, ranking in found.items()}
+        configuration |= {
+            "chunking": asdict(chunks),
+            "cut_with": cutter.id,
+            "analyser": Analyser().settings,
+            "bm25": {"k1": K1, "b": B},
+            "fusion": fusion.settings if retriever == "hybrid" else None,
+            "encoder": cutter.id if retriever != "bm25" else None,
+        }
+    return {
+        **score_run(run, judged),
+        "n": len(asked),
+        "signature": signature(files, configuration),
+    }
+
+
+def build_retriever(
+    passages: Sequence[Passage],
+    kind: RetrieverKind,
+    *,
+    encoder: Encoder,
+    fusion: Fusion = DEFAULT_FUSION,
+) -> Retriever:
+    """Index public passages in memory, for evaluation."""
+    audiences = Audiences.of([None] * len(passages))
+    analyser = Analyser()
+    if kind == "bm25":
+        return Bm25Retriever(
+            passages=passages,
+            audiences=audiences,
+            lexical=lexical_index(_counts(passages, analyser)),
+            analyser=analyser,
+        )
+    # faiss and torch are loaded by those who search vectors only.
+    from retrieval.dense import DenseIndex
+    from retrieval.encoding import embedding_text
+
+    dense = DenseIndex(encoder.encode_passages([embedding_text(passage) for passage in passages]))
+    if kind == "dense":
+        return DenseRetriever(
+            passages=passages, audiences=audiences, dense=dense, encoder=encoder
+        )
+    return HybridRetriever(
+        passages=passages,
+        audiences=audiences,
+        lexical=lexical_index(_counts(passages, analyser)),
+        analyser=analyser,
+        dense=dense,
+        encoder=encoder,
+        fusion=fusion,
+    )
+
+
+def _counts(passages: Sequence[Passage], analyser: Analyser) -> TermCounts:
+    return TermCounts.from_term_lists(analyser.terms(lexical_text(passage)) for passage in passages)
+
+
+def _passages(
+    articles: Sequence[Article], encoder: TokenEncoder, settings: ChunkSettings
+) -> list[Passage]:
+    passages = [
+        passage for article in articles for passage in cut(article, encoder.token_starts, settings)
+    ]
+    if not passages:
+        raise EvaluationError("no article of the corpus has any text: there is nothing to search")
+    return passages
+
+
+def _loaded(encoder: TokenEncoder | str | None) -> TokenEncoder:
+    if encoder is not None and not isinstance(encoder, str):
+        return encoder
+    from retrieval.encoding import load_encoder
+
+    return load_encoder() if encoder is None else load_encoder(encoder)
+
+
+def _searched(query: EvaluationQuery, rewrite: Rewrite | None) -> str:
+    if rewrite is None or not query.history:
+        return query.text
+    return rewrite(query.history, query.text)
+
+
+def _articles(retriever: Retriever, text: str) -> list[tuple[str, float]]:
+    """Return the ranked articles for a query: 20 or more if that many match."""
+    wanted = _PASSAGES_AT_FIRST
+    hits = retriever.retrieve(text, wanted)
+    ranking = dict(collapse(hits))
+    while len(ranking) < _ARTICLES_NEEDED and len(hits) == wanted:
+        # Few articles hold all of the best passages. A deeper search may order the first
+        # ones otherwise, and users don't see it: only what it adds is taken, at the end.
+        wanted *= 4
+        hits = retriever.retrieve(text, wanted)
+        least = min(ranking.values(), default=0.0)
+        for article, score in collapse(hits):
+            ranking.setdefault(article, min(score, least))
+    return list(ranking.items())
+
+
+def _check_fit(
+    articles: Sequence[Article],
+    asked: Sequence[EvaluationQuery],
+    judged: Mapping[str, Mapping[str, int]],
+    queries: Path,
+    qrels: Path,
+) -> None:
+    unjudged = [query.id for query in asked if query.id not in judged]
+    if unjudged:
+        raise EvaluationError(
+            f"{len(unjudged)} of {len(asked)} queries in {str(queries)!r} have no judgement in "
+            f"{str(qrels)!r}, the first is {unjudged[0]!r}: {_RULE}; leave them out or judge them"
+        )
+    unasked = sorted(set(judged) - {query.id for query in asked})
+    if unasked:
+        raise EvaluationError(
+            f"{len(unasked)} of {len(judged)} queries judged in {str(qrels)!r} aren't in "
+            f"{str(queries)!r}, the first is {unasked[0]!r}: {_RULE}; give the file that goes "
+            "with the judgements"
+        )
+    known = {article.id for article in articles}
+    for query, grades in judged.items():
+        for article in grades:
+            if article not in known:
+                raise EvaluationError(
+                    f"{str(qrels)!r} judges the article {article!r} for query {query!r}, and the "
+                    "corpus has no such article: give the corpus that goes with the judgements"
+                )
+
+
+def _run_of(
+    path: Path, articles: Sequence[Article], asked: Sequence[EvaluationQuery]
+) -> dict[str, list[str]]:
+    run = read_run(path)
+    unknown = sorted(set(run) - {query.id for query in asked})
+    if unknown:
+        raise EvaluationError(
+            f"{str(path)!r} has results for the query {unknown[0]!r}, which wasn't asked: "
+            "give the run that goes with the queries"
+        )
+    known = {article.id for article in articles}
+    for query_id, ranking in run.items():
+        for article in ranking:
+            if article not in known:
+                raise EvaluationError(
+                    f"{str(path)!r} names the article {article!r} for query {query_id!r}, and the "
+                    "corpus has no such article: give the run that goes with the corpus"
+                )
+    # A run has no line for a query that found nothing; it still counts, as 0.
+    return {query.id: run.get(query.id, []) for query in asked}
