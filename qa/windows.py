@@ -115,14 +115,14 @@ def special_tokens(tokenizer: Tokenizer) -> SpecialTokens:
     Raises:
         ReaderError: The vocabulary isn't of BERT's kind.
     """
-    ids = [tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[PAD]")]
-    if any(token_id is None for token_id in ids):
+    cls, sep, pad = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[PAD]"))
+    if cls is None or sep is None or pad is None:
         msg = (
-            f"The tokenizer lacks [CLS], [SEP] or [PAD] (found ids {ids!r}). Expected an encoder "
-            "of BERT's family with a WordPiece vocabulary."
+            f"The tokenizer lacks [CLS], [SEP] or [PAD] (found ids {(cls, sep, pad)!r}). Expected "
+            "an encoder of BERT's family with a WordPiece vocabulary."
         )
         raise ReaderError(msg)
-    return SpecialTokens(*ids)
+    return SpecialTokens(cls, sep, pad)
 
 
 def encode_text(tokenizer: Tokenizer, text: str) -> EncodedText:

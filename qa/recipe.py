@@ -1,0 +1,154 @@
+"""How a reader is trained, as one frozen value read from a TOML file.
+
+Paths are no part of a recipe: they come from the command line, so that a recipe means
+the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from qa.errors import TrainingError
+from qa.negatives import KINDS
+
+__all__ = ["Recipe", "load_recipe", "shipped_recipe_path"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every choice that shapes the weights, next to the training files.
+
+    Attributes:
+        encoder: "all-MiniLM-L6-v2" (comes with the installation), a folder, or a name
+            that transformers can load.
+        seed: Of the negatives, the order, the windows and the span head.
+        epochs: Passes over the answerable questions.
+        batch_size: Windows per forward and backward pass.
+        accumulate: Passes per optimiser step.
+        learning_rate: Its peak; it falls linearly to 0.
+        warmup_share: Share of the run in which it rises from 0.
+        weight_decay: On matrices, not on biases and norms.
+        clip_norm: Largest gradient norm.
+        dropout: Inside the encoder; 0 saves the time of drawing masks.
+        train_word_embeddings: False keeps the word vectors as they are.
+        min_window_tokens: Windows are cropped to a length drawn evenly between this
+        max_window_tokens: and this, question and special tokens included.
+        negative_share: Share of unanswerable windows among all.
+        negative_kinds: Kind of `qa.negatives.KINDS` → relative share.
+        held_out_articles: Articles left out of training, by `squad.held_out_titles`.
+        validate_every_minutes: Measure on the held-out articles so often; 0 is never
+            before the end.
+        validation_questions: How many of them, half with and half without an answer.
+        patience: Stop after so many validations without a better figure; 0 is never.
+        precision: "auto" (bf16 where the machine has it), "bf16" or "float32".
+        read_max_tokens: Longest window when reading.
+        read_stride_tokens: Passage tokens that neighbouring windows share when reading.
+        max_answer_tokens: Longest answer when reading.
+    """
+
+    encoder: str = "all-MiniLM-L6-v2"
+    seed: int = 1
+    epochs: float = 1.0
+    batch_size: int = 16
+    accumulate: int = 1
+    learning_rate: float = 1e-4
+    warmup_share: float = 0.03
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    dropout: float = 0.0
+    train_word_embeddings: bool = False
+    min_window_tokens: int = 96
+    max_window_tokens: int = 208
+    negative_share: float = 0.25
+    negative_kinds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
+    held_out_articles: int = 40
+    validate_every_minutes: float = 10.0
+    validation_questions: int = 400
+    patience: int = 0
+    precision: str = "auto"
+    read_max_tokens: int = 384
+    read_stride_tokens: int = 128
+    max_answer_tokens: int = 30
+
+    def __post_init__(self) -> None:
+        positive = {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "accumulate": self.accumulate,
+            "learning_rate": self.learning_rate,
+            "clip_norm": self.clip_norm,
+            "max_answer_tokens": self.max_answer_tokens,
+        }
+        for name, value in positive.items():
+            if value <= 0:
+                msg = f"The recipe's {name} is {value!r}. Expected a number above 0."
+                raise TrainingError(msg)
+        for name, share in {
+            "negative_share": self.negative_share,
+            "warmup_share": self.warmup_share,
+            "dropout": self.dropout,
+        }.items():
+            if not 0 <= share < 1:
+                msg = f"The recipe's {name} is {share!r}. Expected a share from 0 to below 1."
+                raise TrainingError(msg)
+        if not 16 <= self.min_window_tokens <= self.max_window_tokens:
+            msg = (
+                f"The recipe's windows are {self.min_window_tokens!r} to "
+                f"{self.max_window_tokens!r} tokens. Expected 16 <= min <= max."
+            )
+            raise TrainingError(msg)
+        if self.precision not in {"auto", "bf16", "float32"}:
+            msg = f"The recipe's precision is {self.precision!r}. Expected auto, bf16 or float32."
+            raise TrainingError(msg)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the values, in a fixed order."""
+        return sha256(json.dumps(asdict(self), sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def shipped_recipe_path() -> Path:
+    """Return the recipe of the weights that come with Frontdesk."""
+    return Path(__file__).parent / "recipes" / "reader.toml"
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe; keys that aren't given keep their defaults.
+
+    Raises:
+        TrainingError: Unreadable, not TOML, an unknown key, or a value out of range.
+    """
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"Can't read the recipe {str(path)!r}: {error.strerror}. Expected a TOML file."
+        raise TrainingError(msg) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"The recipe {str(path)!r} isn't TOML: {error}."
+        raise TrainingError(msg) from error
+    known = {entry.name: entry for entry in fields(Recipe)}
+    defaults = Recipe()
+    for key, value in values.items():
+        if key not in known:
+            msg = f"{str(path)!r}: unknown key {key!r}. Expected one of {', '.join(known)}."
+            raise TrainingError(msg)
+        default = getattr(defaults, key)
+        expected: tuple[type, ...] = (
+            (int, float)
+            if isinstance(default, float)
+            else (dict,)
+            if isinstance(default, Mapping)
+            else (type(default),)
+        )
+        if not isinstance(value, expected) or (
+            isinstance(value, bool) and not isinstance(default, bool)
+        ):
+            msg = f"{str(path)!r}: {key} is {value!r}. Expected {expected[-1].__name__}."
+            raise TrainingError(msg)
+    return Recipe(**values)

@@ -1,0 +1,535 @@
+"""Fine-tune a BERT-family encoder to quote answers, and to see that there is none.
+
+The method of Devlin et al. (2019), section 4.2 and 4.3: a linear head scores every token
+as start and as end; "no answer" points both at [CLS]. What is our own: unanswerable
+questions are made (`qa.negatives`), contexts are cropped around the answer to windows of
+varying length, and the arithmetic runs in bf16 against float32 master weights where the
+machine has it.
+
+The whole order of batches follows from recipe, seed and training files; a step depends on
+nothing else but the weights. So a run that is resumed takes the same steps as an unbroken
+one. A time budget (`max_minutes`) makes the learning rate follow the clock where that is
+faster than the steps; two such runs differ.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+from qa.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
+from qa.errors import ReaderError, TrainingError
+from qa.export import export_reader
+from qa.metrics import best_threshold, exact_match_over_golds, f1_over_golds
+from qa.optimizer import MasterWeights
+from qa.prediction import allowed_tokens, predict, span_logits, stack_windows
+from qa.recipe import Recipe
+from qa.span_model import choose_precision, encoder_folder, load_span_model
+from qa.training_set import TrainingFile, crop_window, load_training_set, plan_batches
+from qa.windows import load_tokenizer, special_tokens
+from retrieval.allocator import keep_freed_memory
+
+__all__ = [
+    "Progress",
+    "TrainingFile",
+    "TrainingReport",
+    "Validation",
+    "train_reader",
+]
+
+_MASKED = -1e4
+# A batch's parts are computed side by side, one thread each, and meet once per step.
+# Threads that share every multiplication meet hundreds of times, and a neighbour that
+# takes a core for a moment holds all of them up each time: ten times slower, measured.
+_PARTS = 4
+_CHECKPOINT_MINUTES = 6.0
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A measurement on the held-out articles; scores in percent.
+
+    Attributes:
+        step: Optimiser steps done.
+        exact_match: Over answerable questions, never refusing.
+        f1: The same.
+        best_f1: Over all questions, at the threshold that suits these best.
+        threshold: That threshold on span score minus null score.
+        seconds: Since the start, pauses between resumed runs left out.
+    """
+
+    step: int
+    exact_match: float
+    f1: float
+    best_f1: float
+    threshold: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        step: Optimiser steps done.
+        steps: Of how many, if time allows.
+        share_done: 0 to 1, by steps or by time, whichever is ahead.
+        loss: Mean over the last steps, nats.
+        windows_per_s: Over the last steps.
+        seconds_left: Estimate.
+        validation: The newest one.
+    """
+
+    step: int
+    steps: int
+    share_done: float
+    loss: float
+    windows_per_s: float
+    seconds_left: float
+    validation: Validation | None
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What a run did.
+
+    Attributes:
+        steps: Optimiser steps done.
+        windows: Windows seen.
+        seconds: Time used, resumed runs added up.
+        stopped: "done", "time" or "early".
+        validations: In order.
+        held_out: Titles of the articles left out.
+        signature: Recipe and data digests, versions, device, precision.
+    """
+
+    steps: int
+    windows: int
+    seconds: float
+    stopped: str
+    validations: tuple[Validation, ...]
+    held_out: tuple[str, ...]
+    signature: Mapping[str, Any]
+
+
+def train_reader(
+    recipe: Recipe,
+    files: Sequence[TrainingFile],
+    out: Path,
+    *,
+    max_minutes: float | None = None,
+    resume: bool = False,
+    max_steps: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> TrainingReport:
+    """Train a reader and write it to `out` as a model folder.
+
+    Args:
+        recipe: Every choice that shapes the weights.
+        files: What to train on; questions without answers are taken as they are.
+        out: Gets the checkpoint during the run, the model folder and `training.json`
+            at its end.
+        max_minutes: End after so long, with the learning rate at 0 by then.
+        resume: Go on from the checkpoint in `out`.
+        max_steps: Break off after so many steps with a checkpoint, as a kill would.
+        progress: Called about every few seconds.
+
+    Raises:
+        TrainingError: Nothing to train on, `out` holds a checkpoint that isn't resumed, a
+            checkpoint of other data or another recipe, or a loss that isn't a number.
+        ExampleError: A training file can't be read.
+    """
+    keep_freed_memory()
+    n_threads = torch.get_num_threads()
+    run = _Run(recipe, files, out, max_minutes=max_minutes, resume=resume)
+    # Each worker computes alone (see _PARTS), and so does this thread.
+    torch.set_num_threads(1)
+    try:
+        return run.go(max_steps=max_steps, progress=progress)
+    finally:
+        torch.set_num_threads(n_threads)
+        run.workers.shutdown()
+
+
+class _Run:
+    """One training run: the plan, the weights, and the clock."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        files: Sequence[TrainingFile],
+        out: Path,
+        *,
+        max_minutes: float | None,
+        resume: bool,
+    ) -> None:
+        if not resume and (out / CHECKPOINT_NAME).exists():
+            msg = (
+                f"{str(out)!r} holds the checkpoint of an earlier run. Give --resume to go on with "
+                "it, or another folder."
+            )
+            raise TrainingError(msg)
+        self.recipe, self.out, self.max_minutes = recipe, out, max_minutes
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.dtype = choose_precision(recipe.precision, self.device)
+        self.source = encoder_folder(recipe.encoder)
+        try:
+            self.tokenizer = load_tokenizer(self.source)
+            self.special = special_tokens(self.tokenizer)
+        except ReaderError as error:
+            msg = f"The encoder {recipe.encoder!r} can't be trained as a reader: {error}"
+            raise TrainingError(msg) from error
+        self.model, self.originals = load_span_model(
+            self.source,
+            dropout=recipe.dropout,
+            train_word_embeddings=recipe.train_word_embeddings,
+            seed=recipe.seed,
+            dtype=self.dtype,
+            device=self.device,
+        )
+        longest = int(self.model.config.max_position_embeddings)
+        if max(recipe.max_window_tokens, recipe.read_max_tokens) > longest:
+            msg = (
+                f"The encoder {recipe.encoder!r} reads at most {longest} tokens. Lower "
+                f"max_window_tokens ({recipe.max_window_tokens}) and read_max_tokens "
+                f"({recipe.read_max_tokens}) in the recipe."
+            )
+            raise TrainingError(msg)
+        self.training = load_training_set(recipe, files, self.tokenizer, max_tokens=longest)
+        self.plan = plan_batches(self.training, recipe)
+        self.steps = len(self.plan) // recipe.accumulate
+        if self.steps == 0:
+            msg = (
+                f"{len(self.training.items)} windows make no batch of {recipe.batch_size} times "
+                f"{recipe.accumulate}. Give more questions, or lower batch_size or accumulate."
+            )
+            raise TrainingError(msg)
+        self.signature = _signature(recipe, self.training.sha256, self.device, self.dtype)
+        self.masters = MasterWeights(
+            self.model,
+            self.originals,
+            weight_decay=recipe.weight_decay,
+            clip_norm=recipe.clip_norm,
+        )
+        # Masks are drawn from one generator: with dropout, threads would race for it.
+        alone = self.device.type == "cuda" or recipe.dropout > 0
+        self.workers = ThreadPoolExecutor(
+            1 if alone else min(_PARTS, torch.get_num_threads()),
+            initializer=torch.set_num_threads,
+            initargs=(1,),
+        )
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.step = 0
+        self.seconds_before = 0.0
+        self.validations: list[Validation] = []
+        if resume:
+            self._restore()
+        self.began = time.monotonic()
+
+    # -- the loop ---------------------------------------------------------------------
+
+    def go(
+        self, *, max_steps: int | None, progress: Callable[[Progress], None] | None
+    ) -> TrainingReport:
+        """Take the steps; write checkpoints, measure, and export at the end."""
+        recipe = self.recipe
+        stopped = "done"
+        first_step, last_saved, last_told = self.step, time.monotonic(), time.monotonic()
+        last_validated = self.validations[-1].seconds if self.validations else self._seconds()
+        losses: list[float] = []
+        windows_told = 0
+        with _terminated() as asked_to_stop:
+            while self.step < self.steps:
+                if self._time_share() >= 1.0:
+                    stopped = "time"
+                    break
+                losses.append(self._take_step())
+                windows_told += recipe.batch_size * recipe.accumulate
+                now = time.monotonic()
+                if asked_to_stop() or (
+                    max_steps is not None and self.step - first_step >= max_steps
+                ):
+                    self._save()
+                    return self._report("interrupted")
+                if now - last_told >= 5.0:
+                    standing = self._progress(losses, windows_told / (now - last_told))
+                    if progress is not None:
+                        progress(standing)
+                    self._log(standing)
+                    last_told, windows_told, losses = now, 0, losses[-200:]
+                if now - last_saved >= 60 * _CHECKPOINT_MINUTES:
+                    self._save()
+                    last_saved = time.monotonic()
+                every = 60 * recipe.validate_every_minutes
+                if every and self.training.validation and self._seconds() - last_validated >= every:
+                    self._validate()
+                    last_validated = self._seconds()
+                    if self._should_stop():
+                        stopped = "early"
+                        break
+        if self.training.validation and not (
+            self.validations and self.validations[-1].step == self.step
+        ):
+            self._validate()
+        self._save()
+        report = self._report(stopped)
+        if progress is not None:
+            progress(self._progress(losses or [math.nan], 0.0))
+        best = self.out / "best" if stopped == "early" else self.out
+        tensors, _ = load_checkpoint(best)
+        shipped = max(self.validations, key=lambda v: v.best_f1) if stopped == "early" else None
+        shipped = shipped or (self.validations[-1] if self.validations else None)
+        export_reader(
+            under(tensors, "weight/"),
+            self.source,
+            self.out,
+            recipe=recipe,
+            null_threshold=shipped.threshold if shipped is not None else 0.0,
+            report=asdict(report),
+        )
+        return report
+
+    def _log(self, standing: Progress) -> None:
+        """Add a line to `progress.jsonl`: how the loss went, for runs without a terminal."""
+        line = {key: value for key, value in asdict(standing).items() if key != "validation"}
+        validation = standing.validation
+        line["f1"] = validation.f1 if validation is not None else None
+        with (self.out / "progress.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+
+    def _take_step(self) -> float:
+        recipe = self.recipe
+        torch.manual_seed(recipe.seed * 1_000_003 + self.step)
+        parts = [
+            part
+            for number in range(recipe.accumulate)
+            for part in self._parts(self.step * recipe.accumulate + number)
+        ]
+        n_windows = sum(len(part["start"]) for part in parts)
+
+        def gradients(part: dict[str, torch.Tensor]) -> tuple[float, tuple[torch.Tensor, ...]]:
+            loss = _loss(self.model, part) * (len(part["start"]) / n_windows)
+            return float(loss.detach()), torch.autograd.grad(loss, self.masters.parameters)
+
+        # In the parts' order, whichever is ready first: sums don't depend on the timing.
+        done = list(self.workers.map(gradients, parts))
+        total = sum(loss for loss, _ in done)
+        if not math.isfinite(total):
+            msg = (
+                f"The loss became {total!r} at step {self.step}. Lower the learning rate "
+                f"({recipe.learning_rate!r}) and resume from the checkpoint in {str(self.out)!r}."
+            )
+            raise TrainingError(msg)
+        self.masters.step(
+            [grads for _, grads in done],
+            learning_rate=recipe.learning_rate * _schedule(self._share_done(), recipe.warmup_share),
+            workers=self.workers,
+        )
+        self.step += 1
+        return total
+
+    def _parts(self, number: int) -> list[dict[str, torch.Tensor]]:
+        """Cut the windows of one batch, in parts that are computed side by side.
+
+        Crops are drawn from seed and batch number.
+        """
+        recipe = self.recipe
+        rng = random.Random(f"{recipe.seed}/{number}")  # noqa: S311  (nothing secret is drawn)
+        batch = self.plan[number]
+        cut = [
+            crop_window(self.training.items[index], limit, special=self.special, rng=rng)
+            for index, limit in zip(batch.items, batch.max_tokens, strict=True)
+        ]
+        cut.sort(key=lambda entry: len(entry[0]))
+        size = len(cut) if self.device.type == "cuda" else -(-len(cut) // _PARTS)
+        parts = []
+        for at in range(0, len(cut), size):
+            some = cut[at : at + size]
+            part = stack_windows([window for window, _, _ in some], self.special, multiple=16)
+            part["start"] = torch.tensor([start for _, start, _ in some])
+            part["end"] = torch.tensor([end for _, _, end in some])
+            parts.append({name: tensor.to(self.device) for name, tensor in part.items()})
+        return parts
+
+    # -- the clock --------------------------------------------------------------------
+
+    def _seconds(self) -> float:
+        return self.seconds_before + time.monotonic() - self.began
+
+    def _time_share(self) -> float:
+        return 0.0 if self.max_minutes is None else self._seconds() / (60 * self.max_minutes)
+
+    def _share_done(self) -> float:
+        return min(1.0, max(self.step / self.steps, self._time_share()))
+
+    def _progress(self, losses: Sequence[float], windows_per_s: float) -> Progress:
+        share = self._share_done()
+        seconds = self._seconds()
+        recent = losses[-200:]
+        return Progress(
+            self.step,
+            self.steps,
+            share,
+            sum(recent) / len(recent),
+            windows_per_s,
+            seconds / share - seconds if share else math.inf,
+            self.validations[-1] if self.validations else None,
+        )
+
+    # -- weights and state ------------------------------------------------------------
+
+    def _save(self, folder: Path | None = None) -> None:
+        weights = {**self.originals, **self.masters.weights()}
+        tensors = {f"weight/{name}": tensor for name, tensor in weights.items()}
+        for name, tensor in self.masters.state().items():
+            tensors[f"optimizer/{name}"] = tensor
+        note = {
+            "step": self.step,
+            "seconds": self._seconds(),
+            "signature": self.signature,
+            "validations": [asdict(validation) for validation in self.validations],
+        }
+        save_checkpoint(folder or self.out, tensors, note)
+
+    def _restore(self) -> None:
+        tensors, note = load_checkpoint(self.out)
+        for key in ("recipe_sha256", "data_sha256", "precision"):
+            if note["signature"][key] != self.signature[key]:
+                msg = (
+                    f"The checkpoint in {str(self.out)!r} has another {key} "
+                    f"({note['signature'][key]!r} instead of {self.signature[key]!r}). Resume with "
+                    "the recipe, files and machine it was begun with, or choose another folder."
+                )
+                raise TrainingError(msg)
+        self.masters.restore(under(tensors, "weight/"), under(tensors, "optimizer/"))
+        self.step = int(note["step"])
+        self.seconds_before = float(note["seconds"])
+        self.validations = [Validation(**entry) for entry in note["validations"]]
+
+    # -- measuring --------------------------------------------------------------------
+
+    def _validate(self) -> None:
+        recipe = self.recipe
+        self.model.train(False)
+        predictions = predict(
+            self.model,
+            self.tokenizer,
+            self.training.validation,
+            max_tokens=recipe.read_max_tokens,
+            stride_tokens=recipe.read_stride_tokens,
+            max_answer_tokens=recipe.max_answer_tokens,
+        )
+        self.model.train()
+        golds = [[text for text, _ in example.answers] for example in self.training.validation]
+        scores = [
+            f1_over_golds(prediction.text, gold) if gold else 0.0
+            for prediction, gold in zip(predictions, golds, strict=True)
+        ]
+        answerable = [index for index, gold in enumerate(golds) if gold]
+        exact = [exact_match_over_golds(predictions[i].text, golds[i]) for i in answerable]
+        best_f1, threshold = best_threshold(
+            [prediction.margin for prediction in predictions],
+            scores,
+            [not gold for gold in golds],
+        )
+        self.validations.append(
+            Validation(
+                self.step,
+                100 * float(np.mean(exact)),
+                100 * float(np.mean([scores[i] for i in answerable])),
+                100 * best_f1,
+                threshold,
+                self._seconds(),
+            )
+        )
+        if recipe.patience and self.validations[-1].best_f1 >= max(
+            validation.best_f1 for validation in self.validations
+        ):
+            self._save(self.out / "best")
+
+    def _should_stop(self) -> bool:
+        patience = self.recipe.patience
+        if not patience or len(self.validations) <= patience:
+            return False
+        scores = [validation.best_f1 for validation in self.validations]
+        return max(scores[-patience:]) <= max(scores[:-patience])
+
+    def _report(self, stopped: str) -> TrainingReport:
+        return TrainingReport(
+            self.step,
+            self.step * self.recipe.batch_size * self.recipe.accumulate,
+            self._seconds(),
+            stopped,
+            tuple(self.validations),
+            self.training.held_out,
+            self.signature,
+        )
+
+
+# -- arithmetic ---------------------------------------------------------------------------
+
+
+def _loss(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Mean cross-entropy of start and end over [CLS] and the passage's tokens."""
+    start, end = span_logits(model, batch)
+    forbidden = ~allowed_tokens(batch)
+    return (
+        torch.nn.functional.cross_entropy(start.masked_fill(forbidden, _MASKED), batch["start"])
+        + torch.nn.functional.cross_entropy(end.masked_fill(forbidden, _MASKED), batch["end"])
+    ) / 2
+
+
+def _schedule(share_done: float, warmup_share: float) -> float:
+    """Return the learning rate's factor: up from 0, then down to 0, both linearly.
+
+    The first step's is above 0, so that it isn't lost.
+    """
+    if share_done < warmup_share:
+        return max(share_done / warmup_share, 0.01)
+    return max(0.0, (1 - share_done) / (1 - warmup_share))
+
+
+def _signature(
+    recipe: Recipe, data_sha256: str, device: torch.device, dtype: torch.dtype
+) -> dict[str, Any]:
+    return {
+        "recipe_sha256": recipe.sha256,
+        "data_sha256": data_sha256,
+        "seed": recipe.seed,
+        "device": device.type,
+        "precision": str(dtype).removeprefix("torch."),
+        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+    }
+
+
+@contextmanager
+def _terminated() -> Iterator[Callable[[], bool]]:
+    """Turn an interrupt or a request to end into a question, so that no step is lost."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    old = {
+        number: signal.signal(number, lambda *_: asked.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

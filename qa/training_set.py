@@ -1,0 +1,278 @@
+"""What a reader is trained on: items, the order of batches, and windows cut from them.
+
+Everything follows from files, recipe and seed, so that a resumed run sees the same
+windows as an unbroken one.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from qa.errors import TrainingError
+from qa.negatives import make_negatives
+from qa.recipe import Recipe
+from qa.squad import held_out_titles, load_squad, split_by_title
+from qa.types import Example
+from qa.windows import (
+    MAX_QUESTION_TOKENS,
+    EncodedText,
+    SpecialTokens,
+    Window,
+    cut_windows,
+    encode_question,
+    encode_texts,
+)
+
+__all__ = [
+    "Batch",
+    "TrainingFile",
+    "TrainingItem",
+    "TrainingSet",
+    "crop_window",
+    "load_training_set",
+    "plan_batches",
+]
+
+# Items are sorted by length within so many batches.
+_CHUNK_BATCHES = 48
+_N_SPECIAL = 3
+_MIN_ROOM = 16
+
+
+@dataclass(frozen=True)
+class TrainingFile:
+    """A SQuAD file and how often its questions are seen, relative to the others.
+
+    Attributes:
+        path: SQuAD 1.1 or 2.0.
+        weight: 0.5 shows each question every other epoch on average, 2 twice in each.
+    """
+
+    path: Path
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingItem:
+    """One question to be cut into a window.
+
+    Attributes:
+        question_ids: Tokens.
+        text: The context's tokens.
+        first, last: The answer's tokens, both inclusive; None where there is none.
+        focus: The token that a crop should show.
+    """
+
+    question_ids: list[int]
+    text: EncodedText
+    first: int | None
+    last: int | None
+    focus: int
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a run learns from and measures itself on.
+
+    Attributes:
+        items: Questions with and without answers.
+        weights: (items,) how often each is seen per epoch, on average.
+        validation: Held-out questions, half of them made unanswerable.
+        held_out: Titles of the articles they come from.
+        sha256: Digest of the files and their weights.
+    """
+
+    items: list[TrainingItem]
+    weights: list[float]
+    validation: list[Example]
+    held_out: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Which items a batch holds, and the longest window each may have."""
+
+    items: list[int]
+    max_tokens: list[int]
+
+
+def load_training_set(
+    recipe: Recipe, files: Sequence[TrainingFile], tokenizer: Tokenizer, *, max_tokens: int
+) -> TrainingSet:
+    """Read the files, hold articles out, make negatives of both sides, and tokenise.
+
+    Args:
+        recipe: Says how many articles and how many negatives of which kinds.
+        files: At least one.
+        tokenizer: From `windows.load_tokenizer`.
+        max_tokens: What the encoder can read at once; answers too long for it are left
+            out.
+
+    Raises:
+        TrainingError: No questions, or a weight that isn't positive.
+        ExampleError: A file can't be read.
+    """
+    examples: list[Example] = []
+    digest = sha256()
+    for file in files:
+        if not file.weight > 0:
+            msg = f"The weight of {str(file.path)!r} is {file.weight!r}. Expected more than 0."
+            raise TrainingError(msg)
+        squad = load_squad(file.path, weight=file.weight)
+        examples += squad.examples
+        digest.update(f"{squad.sha256} {file.weight}\n".encode())
+    if not examples:
+        msg = "There is nothing to train on. Give at least one file in SQuAD's format with --data."
+        raise TrainingError(msg)
+    held_out = (
+        held_out_titles(examples, recipe.held_out_articles) if recipe.held_out_articles else ()
+    )
+    train, development = split_by_title(examples, held_out)
+    answerable = sum(1 for example in train if example.answers)
+    share, own = recipe.negative_share, len(train) - answerable
+    n_negatives = max(0, round(answerable * share / (1 - share)) - own)
+    # Each epoch sees other ones: so many epochs' worth are made, each drawn once.
+    epochs = max(1.0, recipe.epochs)
+    negatives = make_negatives(
+        train, math.ceil(n_negatives * epochs), kinds=recipe.negative_kinds, seed=recipe.seed
+    )
+    focuses = [example.answers[0][1] if example.answers else 0 for example in train]
+    focuses += [negative.focus for negative in negatives]
+    train += [replace(n.example, weight=n.example.weight / epochs) for n in negatives]
+    longest_answer = max_tokens - MAX_QUESTION_TOKENS - _N_SPECIAL
+    items: list[TrainingItem] = []
+    weights: list[float] = []
+    for example, item in zip(train, _items(train, focuses, tokenizer), strict=True):
+        if item.first is None or item.last is None or item.last - item.first < longest_answer:
+            items.append(item)
+            weights.append(example.weight)
+    return TrainingSet(
+        items, weights, _validation_set(development, recipe), held_out, digest.hexdigest()
+    )
+
+
+def plan_batches(training: TrainingSet, recipe: Recipe) -> list[Batch]:
+    """Lay out all batches of a run.
+
+    Items are shuffled, cut into chunks, sorted by length within a chunk and dealt into
+    batches, whose order is shuffled again: little padding, and still a random order.
+    """
+    items = training.items
+    rng = np.random.default_rng(recipe.seed)
+    share = np.asarray(training.weights, dtype=np.float64)
+    order: list[int] = []
+    epochs_left = recipe.epochs
+    while epochs_left > 0:
+        # A fractional last epoch or weight draws its share of the items at random.
+        expected = share * min(1.0, epochs_left)
+        times = np.floor(expected + rng.random(len(items))).astype(np.int64)
+        drawn = np.repeat(np.arange(len(items)), times)
+        rng.shuffle(drawn)
+        order += drawn.tolist()
+        epochs_left -= 1.0
+    limits: list[int] = rng.integers(
+        recipe.min_window_tokens, recipe.max_window_tokens + 1, size=len(order)
+    ).tolist()
+    lengths = [
+        min(limit, len(items[index].question_ids) + len(items[index].text.ids) + _N_SPECIAL)
+        for index, limit in zip(order, limits, strict=True)
+    ]
+    batches: list[Batch] = []
+    chunk = recipe.batch_size * _CHUNK_BATCHES
+    for begin in range(0, len(order), chunk):
+        members = list(range(begin, min(begin + chunk, len(order))))
+        members.sort(key=lambda position: lengths[position])
+        dealt = [
+            members[at : at + recipe.batch_size] for at in range(0, len(members), recipe.batch_size)
+        ]
+        rng.shuffle(dealt)
+        batches += [Batch([order[p] for p in batch], [limits[p] for p in batch]) for batch in dealt]
+    return batches
+
+
+def crop_window(
+    item: TrainingItem, max_tokens: int, *, special: SpecialTokens, rng: random.Random
+) -> tuple[Window, int, int]:
+    """Cut one window that shows the answer, at a random place in it.
+
+    Args:
+        item: What to cut from.
+        max_tokens: Longest window; a long answer or question widens it rather than
+            being cut.
+        special: From `windows.special_tokens`.
+        rng: Draws the place.
+
+    Returns:
+        The window, and the tokens where the answer starts and ends, both inclusive; 0
+        and 0, [CLS], where there is none.
+    """
+    n = len(item.text.ids)
+    first = item.focus if item.first is None else item.first
+    last = item.focus if item.last is None else item.last
+    room = max(max_tokens - len(item.question_ids) - _N_SPECIAL, last - first + 1, _MIN_ROOM)
+    if n <= room:
+        left, right = 0, n
+    else:
+        left = rng.randint(max(0, last + 1 - room), min(first, n - room))
+        right = left + room
+    piece = EncodedText(item.text.ids[left:right], item.text.offsets[left:right])
+    window = cut_windows(
+        item.question_ids,
+        piece,
+        special=special,
+        max_tokens=len(item.question_ids) + _N_SPECIAL + max(1, len(piece.ids)),
+        stride_tokens=0,
+    )[0]
+    if item.first is None:
+        return window, 0, 0
+    shift = window.passage_start - left
+    return window, first + shift, last + shift
+
+
+def _validation_set(development: Sequence[Example], recipe: Recipe) -> list[Example]:
+    """Draw held-out questions, half of them made unanswerable."""
+    half = recipe.validation_questions // 2
+    answerable = [example for example in development if example.answers]
+    if not answerable or not half:
+        return []
+    rng = random.Random(recipe.seed)  # noqa: S311  (nothing secret is drawn)
+    chosen = rng.sample(answerable, min(half, len(answerable)))
+    negatives = make_negatives(answerable, half, kinds=recipe.negative_kinds, seed=recipe.seed + 1)
+    return chosen + [negative.example for negative in negatives]
+
+
+def _items(
+    examples: Sequence[Example], focuses: Sequence[int], tokenizer: Tokenizer
+) -> list[TrainingItem]:
+    """Tokenise every question and, once each, every context."""
+    contexts = list(dict.fromkeys(example.context for example in examples))
+    encoded = dict(zip(contexts, encode_texts(tokenizer, contexts), strict=True))
+    items = []
+    for example, focus in zip(examples, focuses, strict=True):
+        text = encoded[example.context]
+        starts = [start for start, _ in text.offsets]
+        first = last = None
+        if example.answers and starts:
+            quote, start = example.answers[0]
+            first = max(0, bisect_right(starts, start) - 1)
+            last = max(first, bisect_right(starts, start + len(quote) - 1) - 1)
+        items.append(
+            TrainingItem(
+                encode_question(tokenizer, example.question),
+                text,
+                first,
+                last,
+                max(0, bisect_right(starts, focus) - 1),
+            )
+        )
+    return items
