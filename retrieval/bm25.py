@@ -45,8 +45,12 @@ __all__ = [
     "lexical_text",
 ]
 
-K1 = 1.5
-B = 0.75
+K1 = 1.2
+"""How soon repeats of a term stop counting: Lucene's value."""
+
+B = 0.5
+"""How much long passages are marked down. Less than the usual 0.75: passages are cut to like
+length, and what remains of the difference says little (measured, see docs/retrieval.md)."""
 
 RANK_BM25_LIMIT = 1_000
 """Passages up to which rank-bm25 serves: 1 ms a query there, 10 ms at five times that."""

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.bm25 import (
+    K1,
     RANK_BM25_LIMIT,
+    B,
     LexicalIndex,
     RankBm25Index,
     SparseBm25Index,
@@ -32,7 +34,7 @@ def test_scores_of_a_corpus_worked_by_hand(kind: type[LexicalIndex]) -> None:
     counts = TermCounts.from_term_lists(
         [["vpn", "client"], ["vpn", "vpn", "token", "code"], ["printer", "on", "floor"]]
     )
-    scores = kind(counts).scores({"vpn": 1.0}, None)  # type: ignore[call-arg]
+    scores = kind(counts, k1=1.5, b=0.75).scores({"vpn": 1.0}, None)  # type: ignore[call-arg]
     assert scores.dtype == np.float32
     assert scores.tolist() == pytest.approx([0.552945, 0.606456, 0.0], abs=1e-6)
 
@@ -41,7 +43,7 @@ def test_scores_of_a_corpus_worked_by_hand(kind: type[LexicalIndex]) -> None:
 def test_idf_of_a_word_in_every_passage_stays_positive_and_small(kind: type[LexicalIndex]) -> None:
     # The trap in rank-bm25 as published: a negative idf becomes a quarter of the average.
     counts = TermCounts.from_term_lists([["the", "vpn"], ["the", "token"], ["the", "code"]])
-    index = kind(counts)  # type: ignore[call-arg]
+    index = kind(counts, k1=1.5, b=0.75)  # type: ignore[call-arg]
     the, vpn = index.scores({"the": 1.0}, None), index.scores({"vpn": 1.0}, None)
     assert the[0] == pytest.approx(math.log(1 + 0.5 / 3.5), abs=1e-6)
     assert 0 < the[0] < vpn[0] / 5
@@ -66,7 +68,7 @@ def test_both_indexes_give_the_same_scores(
 @settings(max_examples=30, deadline=None)
 @given(LISTS.filter(lambda lists: any(lists)), st.lists(TERMS, min_size=1, max_size=4))
 def test_scores_equal_those_of_bm25s(lists: list[list[str]], query: list[str]) -> None:
-    oracle = bm25s.BM25(k1=1.5, b=0.75, method="atire", idf_method="lucene")
+    oracle = bm25s.BM25(k1=K1, b=B, method="atire", idf_method="lucene")
     oracle.index([*lists], show_progress=False)
     known = [term for term in query if term in oracle.vocab_dict]
     expected = oracle.get_scores(known) if known else np.zeros(len(lists))
