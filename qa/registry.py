@@ -1,0 +1,125 @@
+"""Where readers are looked up by name: the plug-in point for new ones.
+
+A reader is anything that obeys `qa.types.Reader`. To add one, write a function that loads
+it and put it into `READERS`. What isn't a name of ours is a folder or a Hugging Face name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from qa.calibration import CALIBRATION_FILE, Calibration, load_calibration
+from qa.errors import ReaderError
+from qa.types import Reader
+
+__all__ = ["DEFAULT_READER", "READERS", "WEIGHTS", "default_calibration", "load_reader"]
+
+DEFAULT_READER = "bert"
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""What ships with the package: one folder per reader."""
+
+_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
+
+
+def _load_bert() -> Reader:
+    from qa.bert import BertReader
+
+    return BertReader.load(WEIGHTS / "bert")
+
+
+READERS: dict[str, Callable[[], Reader]] = {"bert": _load_bert}
+"""Name → loader."""
+
+
+def load_reader(name_or_folder: str | Path = DEFAULT_READER) -> Reader:
+    """Load a reader.
+
+    Args:
+        name_or_folder: A name of `READERS`, a folder with a model's files, or the name of
+            an extractive question-answering model on Hugging Face, `owner/name`.
+
+    Returns:
+        Ready to read. Models of BERT's kind run on our own run-time, all others on
+        transformers.
+
+    Raises:
+        ReaderError: There is no such reader, or it can't be loaded.
+    """
+    name = str(name_or_folder)
+    if name in READERS:
+        return READERS[name]()
+    folder = Path(name_or_folder)
+    if name and folder.is_dir():
+        return _load_folder(folder, name)
+    if _may_be_on_hub(name):
+        return _load_folder(_from_hub(name), name)
+    raise ReaderError(_unknown(name))
+
+
+def default_calibration(name_or_folder: str | Path = DEFAULT_READER) -> Calibration:
+    """Return the calibration that comes with a reader, or a cautious one if none does.
+
+    Raises:
+        CalibrationError: It is there but damaged.
+    """
+    name = str(name_or_folder)
+    folder = WEIGHTS / name if name in READERS else Path(name_or_folder)
+    return load_calibration(folder / CALIBRATION_FILE)
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name.lower(), READERS, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    known = ", ".join(repr(known) for known in sorted(READERS))
+    return (
+        f"There is no reader {name!r}.{hint} Expected {known}, the folder of a model, or the name "
+        "of a question-answering model on Hugging Face, written 'owner/name'."
+    )
+
+
+def _may_be_on_hub(name: str) -> bool:
+    parts = name.split("/")
+    return len(parts) == 2 and all(part and not part.startswith((".", "~")) for part in parts)
+
+
+def _from_hub(name: str) -> Path:
+    """Return the folder of a model's files, fetched once and then kept by the library."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=_HUB_FILES))
+    except Exception as error:  # the library's errors share no base below Exception
+        msg = (
+            f"There is no folder {name!r} here, and Hugging Face didn't give a model of that name: "
+            f"{_first_line(error)} Check the name and the connection, or give a folder."
+        )
+        raise ReaderError(msg) from error
+
+
+def _load_folder(folder: Path, name: str) -> Reader:
+    config_path = folder / "config.json"
+    try:
+        config = json.loads(config_path.read_bytes())
+        kind = config["model_type"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = (
+            f"The reader {name!r} has no readable {str(config_path)!r} with a model_type. Expected "
+            "a model's folder, as save_pretrained() of transformers writes it."
+        )
+        raise ReaderError(msg) from error
+    ours = ("model.safetensors", "tokenizer.json")
+    if kind == "bert" and all((folder / file).is_file() for file in ours):
+        from qa.bert import BertReader
+
+        return BertReader.load(folder)
+    from qa.huggingface import HuggingFaceReader
+
+    return HuggingFaceReader.load(folder, name=Path(name).name)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

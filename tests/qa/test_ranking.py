@@ -1,0 +1,108 @@
+"""Ranking across passages and merging answers that mean the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.ranking import Linear, propose, ranking_features, sigmoid
+from qa.types import Candidate
+from retrieval.types import Article, Hit, Passage
+
+Cut = Callable[..., Passage]
+RULE = Linear(0.0, {"margin": 1.0, "retrieval": 1.0})
+
+
+def candidate_of(passage: Passage, text: str, margin: float) -> Candidate:
+    start = passage.start + passage.text.index(text)
+    return Candidate(passage, start, start + len(text), margin, 0.0)
+
+
+@pytest.mark.parametrize("x", [-1000.0, -2.0, 0.0, 2.0, 1000.0])
+def test_sigmoid_is_symmetric_and_never_overflows(x: float) -> None:
+    assert sigmoid(x) + sigmoid(-x) == pytest.approx(1.0)
+
+
+def test_linear_ignores_features_without_a_weight() -> None:
+    assert Linear(1.0, {"margin": 2.0})({"margin": 3.0, "score": 9.0}) == 7.0
+
+
+def test_propose_joins_reader_and_retriever(cut_passage: Cut) -> None:
+    first = cut_passage(Article("a", "A", "It costs 5 euros."))
+    second = cut_passage(Article("b", "B", "It costs 7 euros."))
+    hits = [Hit(first, 1.0), Hit(second, 0.2)]
+    candidates = [candidate_of(second, "7 euros", 2.5), candidate_of(first, "5 euros", 2.0)]
+    proposals = propose(candidates, hits, RULE)
+    assert [p.candidate.text for p in proposals] == ["5 euros", "7 euros"]
+    assert proposals[0].gap == pytest.approx(0.3)
+    assert proposals[1].gap == pytest.approx(-0.3)
+
+
+def test_propose_merges_one_place_read_in_two_passages(cut_passage: Cut) -> None:
+    article = Article("a", "A", "The desk opens at 8:30 on weekdays and at 10:00 on Saturdays.")
+    whole, part = cut_passage(article), cut_passage(article, start=9)
+    hits = [Hit(whole, 1.0), Hit(part, 1.0)]
+    candidates = [
+        candidate_of(whole, "8:30", 3.0),
+        candidate_of(part, "8:30 on weekdays", 2.0),
+        candidate_of(part, "10:00", 1.0),
+    ]
+    proposals = propose(candidates, hits, RULE)
+    assert [(p.candidate.text, p.merged) for p in proposals] == [("8:30", 2), ("10:00", 1)]
+    # The same place read twice is no second witness.
+    assert proposals[0].support == 0.0
+
+
+def test_propose_merges_the_same_text_within_an_article(cut_passage: Cut) -> None:
+    passage = cut_passage(Article("a", "A", "Ask the Desk. If in doubt, ask the desk."))
+    candidates = [candidate_of(passage, "the Desk", 2.0), candidate_of(passage, "the desk", 1.0)]
+    (only,) = propose(candidates, [Hit(passage, 1.0)], RULE)
+    assert only.merged == 2
+    assert only.support == pytest.approx(sigmoid(2.0))
+
+
+def test_propose_keeps_the_same_text_of_another_article_as_support(cut_passage: Cut) -> None:
+    first = cut_passage(Article("a", "A", "Up to 30 days."))
+    second = cut_passage(Article("b", "B", "At most 30 days."))
+    third = cut_passage(Article("c", "C", "Never more than 12."))
+    hits = [Hit(first, 1.0), Hit(second, 1.0), Hit(third, 1.0)]
+    proposals = propose(
+        [
+            candidate_of(first, "30 days", 2.0),
+            candidate_of(second, "30 days", 1.5),
+            candidate_of(third, "12", 1.0),
+        ],
+        hits,
+        RULE,
+    )
+    assert [p.candidate.passage.article_id for p in proposals] == ["a", "b", "c"]
+    assert proposals[0].support == pytest.approx(sigmoid(2.5))
+    # The rival is the best answer with another text.
+    assert proposals[0].gap == pytest.approx(1.0)
+    assert proposals[2].gap == pytest.approx(-1.0)
+
+
+def test_propose_of_nothing_is_nothing() -> None:
+    assert propose([], [], RULE) == ()
+
+
+def test_propose_alone_has_the_widest_gap(cut_passage: Cut) -> None:
+    passage = cut_passage(Article("a", "A", "Just this."))
+    (only,) = propose([candidate_of(passage, "this", 0.0)], [Hit(passage, 1.0)], RULE)
+    assert only.gap == 6.0
+
+
+@given(
+    score=st.floats(allow_nan=True, allow_infinity=True),
+    best=st.floats(allow_nan=False, allow_infinity=False),
+    margin=st.floats(-1e6, 1e6),
+)
+def test_ranking_features_are_bounded(score: float, best: float, margin: float) -> None:
+    passage = Passage("a#0-1", "a", 0, 1, "x")
+    features = ranking_features(Candidate(passage, 0, 1, margin, 0.0), 3, score, best)
+    assert all(math.isfinite(value) and abs(value) <= 30 for value in features.values())
+    assert 0 <= features["retrieval"] <= 1
