@@ -52,6 +52,14 @@ _CHUNK_TOKENS = 1024
 _GROUP_RATIO = 0.85
 _GROUP_SLACK = 8
 
+# From this length on, torch's fused attention beats plain products in float32 (in bfloat16
+# it never does).
+_BLOCKWISE_LENGTH = 192
+
+# Sums of exponentials between which none that matters was lost to under- or overflow.
+_LEAST_SUM = 1e-15
+_MOST_SUM = 1e30
+
 # Activation names of config.json -> name and algorithm of oneDNN's fused post-operation.
 _ACTIVATIONS: Mapping[str, tuple[str, str]] = {
     "gelu": ("gelu", "none"),
@@ -319,6 +327,45 @@ def _chunks(lengths: Sequence[int]) -> list[list[int]]:
     return chunks
 
 
+def _attend_at_once(query: Tensor, key: Tensor, value: Tensor, group: _Group) -> Tensor:
+    """Attend with all scores in memory: (rows, heads, longest, width) each -> the same."""
+    # (rows, heads, longest, longest)
+    scores = _scores(query, key, group)
+    if scores.dtype is torch.float32:
+        return torch.matmul(torch.softmax(scores, -1), value)
+    # torch's softmax is slow in bfloat16, mostly in finding each row's largest score.
+    # Without that step the exponentials of ordinary scores still fit: bfloat16 reaches as
+    # far as float32. Where they do not (sums near the ends of the range), do it in full.
+    weights = scores.exp_()
+    # (rows, heads, longest, 1)
+    total = weights.sum(-1, keepdim=True, dtype=torch.float32)
+    least, most = torch.aminmax(total)
+    if float(least) > _LEAST_SUM and float(most) < _MOST_SUM:
+        return torch.matmul(weights, value).div_(total)
+    return torch.matmul(torch.softmax(_scores(query, key, group), -1), value)
+
+
+def _scores(query: Tensor, key: Tensor, group: _Group) -> Tensor:
+    scores = torch.matmul(query, key.transpose(-1, -2))
+    for first, end, length in group.short:
+        scores[first:end, :, :, length:] = -math.inf
+    return scores
+
+
+def _attend_blockwise(query: Tensor, key: Tensor, value: Tensor, group: _Group) -> Tensor:
+    """Attend by torch's fused kernel: the same, never holding all scores at once."""
+    mask = None
+    if group.short:
+        rows, longest = len(group.lengths), group.lengths[0]
+        # (rows, 1, 1, longest), True = real token
+        mask = torch.ones(rows, 1, 1, longest, dtype=torch.bool)
+        for first, end, length in group.short:
+            mask[first:end, :, :, length:] = False
+    return torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, scale=1.0
+    )
+
+
 class _Layer:
     """One block: attention, then a two-layer perceptron, each with residual and norm."""
 
@@ -380,13 +427,12 @@ class _Layer:
         # (3, rows, heads, longest, width)
         grid = qkv.view(rows, longest, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
         query, key, value = grid.contiguous()
-        # (rows, heads, longest, longest)
-        scores = torch.matmul(query, key.transpose(-1, -2))
-        for first, end, length in group.short:
-            scores[first:end, :, :, length:] = -math.inf
+        if qkv.dtype is torch.float32 and longest >= _BLOCKWISE_LENGTH:
+            mixed = _attend_blockwise(query, key, value, group)
+        else:
+            mixed = _attend_at_once(query, key, value, group)
         # (rows * longest, hidden)
-        mixed = torch.matmul(torch.softmax(scores, -1), value).transpose(1, 2)
-        mixed = mixed.reshape(rows * longest, -1)
+        mixed = mixed.transpose(1, 2).reshape(rows * longest, -1)
         return mixed if group.real is None else mixed.index_select(0, group.real)
 
 

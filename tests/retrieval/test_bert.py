@@ -31,8 +31,8 @@ TINY = {
 }
 
 
-def save_tiny(folder: Path, seed: int = 0, **changes: object) -> Path:
-    torch.manual_seed(seed)
+def save_tiny(folder: Path, **changes: object) -> Path:
+    torch.manual_seed(0)
     config = transformers.BertConfig(**{**TINY, **changes})
     model = transformers.BertModel(config)
     with torch.no_grad():
@@ -122,6 +122,42 @@ def test_forward_in_bfloat16_points_the_same_way(minilm: PackedBert) -> None:
     assert found.dtype is torch.float32
     for ours, theirs in zip(torch.split(found, lengths), torch.split(exact, lengths), strict=True):
         assert torch.cosine_similarity(ours.mean(0), theirs.mean(0), dim=0) > 0.999
+
+
+@pytest.mark.parametrize("offset", [0.0, 200.0, -200.0])
+@pytest.mark.parametrize("lengths", [(40, 40), (40, 33, 21)])
+def test_attention_in_bfloat16_survives_scores_of_any_size(
+    offset: float, lengths: tuple[int, ...]
+) -> None:
+    group = bert._Group.make(0, lengths)
+    draw = torch.Generator().manual_seed(0)
+    query, key, value = (
+        torch.randn(len(lengths), 2, 40, 8, generator=draw).bfloat16() for _ in range(3)
+    )
+    # One dimension that all queries and keys share shifts every score by the offset.
+    query[..., 0], key[..., 0] = 1.0, offset
+    exact = torch.matmul(
+        torch.softmax(bert._scores(query.float(), key.float(), group), -1), value.float()
+    )
+
+    found = bert._attend_at_once(query, key, value, group)
+
+    # A score of 200 is rounded to a whole number in bfloat16, one of 3 to about 0.01.
+    tolerance = 1.5 if offset else 0.1
+    torch.testing.assert_close(found.float(), exact, atol=tolerance, rtol=0)
+
+
+@pytest.mark.parametrize("lengths", [(240, 240), (240, 239, 220)])
+def test_attention_blockwise_equals_attention_at_once(lengths: tuple[int, ...]) -> None:
+    group = bert._Group.make(0, lengths)
+    draw = torch.Generator().manual_seed(0)
+    query, key, value = (torch.randn(len(lengths), 2, 240, 8, generator=draw) for _ in range(3))
+    torch.testing.assert_close(
+        bert._attend_blockwise(query, key, value, group),
+        bert._attend_at_once(query, key, value, group),
+        atol=1e-5,
+        rtol=0,
+    )
 
 
 def test_forward_without_onednn_gives_the_same(
