@@ -530,6 +530,10 @@ _POINTS_ON = re.compile(
 )
 
 
+_LEAD_IN_CHARS = 4_000
+"""The last sentence of a paragraph is looked for this far back."""
+
+
 def lead_in(body: str, parts: Sequence[Block], i: int) -> tuple[int, int] | None:
     r"""Return the span of the sentence that introduces the list, table or code at `i`.
 
@@ -545,10 +549,13 @@ def lead_in(body: str, parts: Sequence[Block], i: int) -> tuple[int, int] | None
     before = parts[i - 1]
     if before.kind is not BlockKind.PARAGRAPH:
         return None
-    text = body[before.start : before.end]
+    begin = max(before.start, before.end - _LEAD_IN_CHARS)
+    text = body[begin : before.end]
     spans = sentence_spans(text)
     start, end = spans[-1]
     last = text[start:end]
+    if start == 0 and begin > before.start:
+        return None  # it goes on for thousands of characters: no sentence
     if last.endswith((":", "：")) or _POINTS_ON.search(last) or len(spans) == 1:
-        return before.start + start, before.start + end
+        return begin + start, begin + end
     return None
