@@ -29,6 +29,10 @@ LOADERS: Mapping[str, str] = {
     ".ndjson": "jsonl",
     ".csv": "csv_table",
     ".qna": "qna",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".json": "json_export",
+    ".xml": "xml_export",
 }
 """File suffix in lower case → module of this package that reads it."""
 
