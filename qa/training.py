@@ -58,6 +58,7 @@ _MASKED = -1e4
 # takes a core for a moment holds all of them up each time: ten times slower, measured.
 _PARTS = 4
 _CHECKPOINT_MINUTES = 6.0
+_TELL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def train_reader(
         max_minutes: End after so long, with the learning rate at 0 by then.
         resume: Go on from the checkpoint in `out`.
         max_steps: Break off after so many steps with a checkpoint, as a kill would.
-        progress: Called about every few seconds.
+        progress: Called every few seconds.
 
     Raises:
         TrainingError: Nothing to train on, `out` holds a checkpoint that isn't resumed, a
@@ -266,7 +267,7 @@ class _Run:
                 ):
                     self._save()
                     return self._report("interrupted")
-                if now - last_told >= 5.0:
+                if now - last_told >= _TELL_SECONDS:
                     standing = self._progress(losses, windows_told / (now - last_told))
                     if progress is not None:
                         progress(standing)
@@ -424,6 +425,14 @@ class _Run:
     # -- measuring --------------------------------------------------------------------
 
     def _validate(self) -> None:
+        validation = self._measure()
+        self.validations.append(validation)
+        best = max(each.best_f1 for each in self.validations)
+        if self.recipe.patience and validation.best_f1 >= best:
+            self._save(self.out / "best")
+
+    def _measure(self) -> Validation:
+        """Read the held-out questions with the weights as they are."""
         recipe = self.recipe
         self.model.train(False)
         predictions = predict(
@@ -447,20 +456,14 @@ class _Run:
             scores,
             [not gold for gold in golds],
         )
-        self.validations.append(
-            Validation(
-                self.step,
-                100 * float(np.mean(exact)),
-                100 * float(np.mean([scores[i] for i in answerable])),
-                100 * best_f1,
-                threshold,
-                self._seconds(),
-            )
+        return Validation(
+            self.step,
+            100 * float(np.mean(exact)),
+            100 * float(np.mean([scores[i] for i in answerable])),
+            100 * best_f1,
+            threshold,
+            self._seconds(),
         )
-        if recipe.patience and self.validations[-1].best_f1 >= max(
-            validation.best_f1 for validation in self.validations
-        ):
-            self._save(self.out / "best")
 
     def _should_stop(self) -> bool:
         patience = self.recipe.patience

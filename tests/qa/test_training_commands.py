@@ -1,0 +1,77 @@
+"""`train reader` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from qa.training_commands import app
+
+TOML = """
+encoder = {encoder}
+epochs = 4.0
+batch_size = 2
+min_window_tokens = 32
+max_window_tokens = 64
+negative_share = 0.0
+held_out_articles = 1
+validation_questions = 2
+read_max_tokens = 64
+read_stride_tokens = 16
+"""
+
+
+@pytest.fixture
+def arguments(tiny_bert: Path, tmp_path: Path) -> list[str]:
+    articles = []
+    for number in range(3):
+        context = f"Gate {number} opens at {number + 6} in the morning."
+        answers = [{"text": str(number + 6), "answer_start": context.index(str(number + 6))}]
+        qas = [
+            {"id": str(number), "question": f"When does gate {number} open?", "answers": answers}
+        ]
+        paragraphs = [{"context": context, "qas": qas}]
+        articles.append({"title": f"Gate {number}", "paragraphs": paragraphs})
+    (tmp_path / "train.json").write_text(json.dumps({"data": articles}), encoding="utf-8")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(TOML.format(encoder=json.dumps(str(tiny_bert))), encoding="utf-8")
+    squad = str(tmp_path / "train.json")
+    return ["reader", "--config", str(recipe), "--data", squad, "--out", str(tmp_path / "out")]
+
+
+def test_train_reader_prints_what_it_did(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, [*arguments, "--max-minutes", "2"])
+    assert result.exit_code == 0, result.output
+    assert "Trained 4 steps" in result.stdout
+    assert "Held-out articles: F1" in result.stdout
+
+
+def test_train_reader_prints_json_and_takes_weights(arguments: list[str]) -> None:
+    weighed = [f"{a}=2" if a.endswith("train.json") else a for a in arguments]
+    result = CliRunner().invoke(app, [*weighed, "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert (report["steps"], report["stopped"]) == (8, "done")
+
+
+def test_train_reader_tells_failures_in_a_paragraph(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, [*arguments, "--resume"])
+    assert result.exit_code == 1
+    assert "no checkpoint" in result.stderr
+    missing = [f"{a}.absent" if a.endswith("train.json") else a for a in arguments]
+    result = CliRunner().invoke(app, missing)
+    assert result.exit_code == 1
+    assert "Can't read the questions" in " ".join(result.stderr.split())
+    bad = [f"{a}=heavy" if a.endswith("train.json") else a for a in arguments]
+    result = CliRunner().invoke(app, bad)
+    assert result.exit_code == 1
+    assert "train.json=heavy" in "".join(result.stderr.split())
+
+
+def test_train_reader_shows_an_example() -> None:
+    result = CliRunner().invoke(app, ["reader", "--help"])
+    assert result.exit_code == 0
+    assert "Example: frontdesk train reader" in " ".join(result.stdout.split())

@@ -1,0 +1,147 @@
+"""What is trained on: answers inside windows, every item seen, the same plan each time."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer
+
+from qa.errors import TrainingError
+from qa.recipe import Recipe
+from qa.training_set import (
+    TrainingFile,
+    TrainingSet,
+    crop_window,
+    load_training_set,
+    plan_batches,
+)
+from qa.windows import load_tokenizer, special_tokens
+
+SENTENCES = [
+    f"In {1900 + number} the town of Place{number} built a bridge of {number + 20} arches, and "
+    f"its first keeper, Person{number} Smith, counted the boats below it."
+    for number in range(12)
+]
+RECIPE = Recipe(
+    held_out_articles=1,
+    min_window_tokens=32,
+    max_window_tokens=64,
+    batch_size=4,
+    negative_share=0.25,
+    negative_kinds={"swapped": 1.0},
+    validation_questions=8,
+)
+
+
+def write_squad(path: Path, *, n_articles: int = 4) -> Path:
+    articles: list[dict[str, Any]] = []
+    for number in range(n_articles):
+        paragraphs = []
+        for at in (number, number + 3):
+            context = " ".join(SENTENCES[at : at + 3])
+            qas = [
+                {
+                    "id": f"{number}-{place}",
+                    "question": f"When did the town of Place{place} build a bridge?",
+                    "answers": [
+                        {
+                            "text": str(1900 + place),
+                            "answer_start": context.index(str(1900 + place)),
+                        }
+                    ],
+                }
+                for place in range(at, at + 3)
+            ]
+            paragraphs.append({"context": context, "qas": qas})
+        articles.append({"title": f"T{number}", "paragraphs": paragraphs})
+    path.write_text(json.dumps({"data": articles}), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_bert: Path) -> Tokenizer:
+    return load_tokenizer(tiny_bert)
+
+
+@pytest.fixture(scope="module")
+def squad_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_squad(tmp_path_factory.mktemp("squad") / "train.json")
+
+
+@pytest.fixture(scope="module")
+def training(squad_path: Path, tokenizer: Tokenizer) -> TrainingSet:
+    return load_training_set(RECIPE, [TrainingFile(squad_path)], tokenizer, max_tokens=128)
+
+
+def test_load_training_set_holds_an_article_out(training: TrainingSet) -> None:
+    answerable = [item for item in training.items if item.first is not None]
+    assert len(answerable) == 18  # three of four articles
+    assert len(training.items) - len(answerable) == 6  # a quarter of all
+    assert len(training.held_out) == 1
+    assert {example.title for example in training.validation} == set(training.held_out)
+    assert {bool(example.answers) for example in training.validation} == {True, False}
+
+
+def test_load_training_set_weighs_files(squad_path: Path, tokenizer: Tokenizer) -> None:
+    recipe = replace(RECIPE, epochs=2.0)
+    training = load_training_set(recipe, [TrainingFile(squad_path, 3.0)], tokenizer, max_tokens=128)
+    assert Counter(training.weights)[3.0] == 18
+    # Twice as many negatives are made, and each is drawn in one of the two epochs.
+    assert Counter(training.weights)[1.5] == len(training.items) - 18 > 6
+
+
+def test_load_training_set_leaves_out_answers_that_fit_no_window(
+    squad_path: Path, tokenizer: Tokenizer
+) -> None:
+    training = load_training_set(RECIPE, [TrainingFile(squad_path)], tokenizer, max_tokens=67)
+    assert all(item.first is None for item in training.items)
+
+
+def test_load_training_set_refuses_nothing(squad_path: Path, tokenizer: Tokenizer) -> None:
+    with pytest.raises(TrainingError, match="nothing to train on"):
+        load_training_set(RECIPE, [], tokenizer, max_tokens=128)
+    with pytest.raises(TrainingError, match=r"The weight of .* is 0"):
+        load_training_set(RECIPE, [TrainingFile(squad_path, 0)], tokenizer, max_tokens=128)
+
+
+def test_plan_batches_shows_every_item_once_per_epoch(training: TrainingSet) -> None:
+    batches = plan_batches(training, replace(RECIPE, epochs=2.0))
+    seen = Counter(index for batch in batches for index in batch.items)
+    assert seen == Counter(dict.fromkeys(range(len(training.items)), 2))
+    for batch in batches:
+        assert len(batch.items) == len(batch.max_tokens) <= RECIPE.batch_size
+        assert all(32 <= limit <= 64 for limit in batch.max_tokens)
+    assert batches == plan_batches(training, replace(RECIPE, epochs=2.0))
+    assert batches != plan_batches(training, replace(RECIPE, epochs=2.0, seed=2))
+
+
+def test_plan_batches_draws_a_share_of_a_fractional_epoch(training: TrainingSet) -> None:
+    batches = plan_batches(training, replace(RECIPE, epochs=0.5))
+    seen = [index for batch in batches for index in batch.items]
+    assert 0 < len(seen) == len(set(seen)) < len(training.items)
+
+
+def test_crop_window_shows_the_answer(training: TrainingSet, tokenizer: Tokenizer) -> None:
+    special = special_tokens(tokenizer)
+    rng = random.Random(1)
+    for item in training.items:
+        for limit in (32, 48, 64, 500):
+            window, start, end = crop_window(item, limit, special=special, rng=rng)
+            if item.first is None or item.last is None:
+                assert (start, end) == (0, 0)
+                covered = item.focus
+            else:
+                tokens = window.input_ids[start : end + 1]
+                assert tokens == item.text.ids[item.first : item.last + 1]
+                assert tokenizer.decode(tokens).startswith("19")
+                covered = item.first
+            inside = window.offsets[window.passage_start : window.passage_end]
+            assert item.text.offsets[covered] in inside
+            # 16 tokens of the passage at the least, whatever the question's length.
+            assert len(window) <= max(limit, len(item.question_ids) + 3 + 16)
