@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal
 
 from retrieval.access import Audiences
 from retrieval.analysis import Analyser
@@ -28,7 +25,7 @@ from retrieval.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
 from retrieval.metrics import collapse, score_run
 from retrieval.signature import signature
 from retrieval.term_counts import TermCounts
-from retrieval.types import Article, Encoder, Passage, Retriever
+from retrieval.types import Article, Encoder, Passage, Retriever, TokenEncoder
 
 __all__ = ["RetrieverKind", "Rewrite", "TokenEncoder", "build_retriever", "evaluate_retrieval"]
 
@@ -41,14 +38,6 @@ _ARTICLES_NEEDED = 20
 _PASSAGES_AT_FIRST = 100
 
 _RULE = "an average over part of the queries would mislead"
-
-
-class TokenEncoder(Encoder, Protocol):
-    """An encoder that also says where its tokens start, which passages are cut by."""
-
-    def token_starts(self, text: str) -> NDArray[np.int64]:
-        """Return the code-point offset at which each token starts, ascending."""
-        ...
 
 
 def evaluate_retrieval(

@@ -25,6 +25,7 @@ __all__ = [
     "Passage",
     "Retriever",
     "Roles",
+    "TokenEncoder",
     "Trace",
 ]
 
@@ -183,4 +184,12 @@ class Encoder(Protocol):
 
     def encode_passages(self, texts: Sequence[str]) -> Matrix:
         """Return one unit row per passage text, (n, dim) float32."""
+        ...
+
+
+class TokenEncoder(Encoder, Protocol):
+    """An encoder that also says where its tokens start, which passages are cut by."""
+
+    def token_starts(self, text: str) -> NDArray[np.int64]:
+        """Return the code-point offset at which each token starts, ascending."""
         ...
