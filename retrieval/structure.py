@@ -88,7 +88,8 @@ WRAP_COLUMNS = 120
 """No program hard-wraps text wider than this (mail 72-78, code 79-100, wide editors 120)."""
 
 _RESUME_LINES = 12
-"""How many lines that aren't indented may stand between two numbered steps."""
+_RESUME_CHARS = 600
+"""How much prose that isn't indented may stand between two numbered steps."""
 
 _LINE = re.compile(r"[^\r\n]+")
 _FENCE = re.compile(r"(`{3,}|~{3,})([^\r\n]*)")
@@ -105,6 +106,11 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 _QUESTION_OR_ANSWER = re.compile(r"(?:Q|A|Question|Answer)[ \t]?[0-9]{0,3}[.:)][ \t]")
+_TABS = re.compile(r"\t+")
+_WIDE_GAP = re.compile(r"(?<=\S) {3,}(?=\S)")
+_DIGIT = re.compile(r"[0-9]")
+_LOOSE_ROW_CHARS = 400
+"""Rows of tables without a delimiter row are no longer than this."""
 _DELIMITER_CHARACTERS = frozenset("|-: \t")
 
 
@@ -119,6 +125,15 @@ class _Marker:
     @property
     def ordered(self) -> bool:
         return self.family != "bullet"
+
+
+@dataclass(frozen=True)
+class _TableStart:
+    """A table's first row below the header, and what parts cells where no delimiter row is."""
+
+    first_row: int
+    parted_by: str
+    gaps: int
 
 
 class _Lines:
@@ -265,24 +280,46 @@ class _Scanner:
     def _is_rule(self, i: int) -> bool:
         return self.body[self.lines.first[i]] in "-*_=" and bool(self.lines.match(_RULE, i))
 
-    def _table_begins(self, i: int) -> tuple[int, int] | None:
-        """Return (line of the first row, columns) of a table whose header is line `i`."""
+    def _table_begins(self, i: int) -> _TableStart | None:
+        """Return how a table begins whose first row is line `i`, if one does."""
         lines = self.lines
         if i + 1 >= len(lines) or lines.blank_before[i + 1]:
             return None
-        if self.body.find("|", lines.first[i], lines.last[i]) < 0:
+        start, end = lines.first[i], lines.last[i]
+        if self.body.find("|", start, end) >= 0:
+            below = lines.text(i + 1)
+            if "-" in below and "|" in below and set(below) <= _DELIMITER_CHARACTERS:
+                if _columns(below) == _columns(lines.text(i)):
+                    return _TableStart(i + 2, "", 0)
+                return None
+        columns = self._loose_columns(i)
+        if columns is None or columns != self._loose_columns(i + 1):
             return None
-        below = lines.text(i + 1)
-        columns = _columns(lines.text(i))
-        if "|" not in below or _columns(below) != columns:
+        # Two cells in two rows may be chance; in three rows they are not.
+        if columns[1] == 1 and (
+            i + 2 >= len(lines)
+            or lines.blank_before[i + 2]
+            or self._loose_columns(i + 2) != columns
+        ):
             return None
-        if "-" in below and set(below) <= _DELIMITER_CHARACTERS:
-            return i + 2, columns
-        # Without a delimiter row, only rows that are framed on both sides count.
-        framed = lines.text(i)
-        if columns > 1 and all(t[0] == "|" and t[-1] == "|" for t in (framed, below)):
-            return i + 1, columns
-        return None
+        return _TableStart(i, *columns)
+
+    def _loose_columns(self, i: int) -> tuple[str, int] | None:
+        """Return what parts a line into cells without Markdown's delimiter row, and how often."""
+        lines = self.lines
+        start, end = lines.first[i], lines.last[i]
+        if end - start > _LOOSE_ROW_CHARS:
+            return None
+        text = self.body[start:end]
+        if " | " in text:
+            found = "|", _columns(text) - 1
+        elif "\t" in text:
+            found = "\t", len(_TABS.findall(text))
+        elif "   " in text:
+            found = " ", len(_WIDE_GAP.findall(text))
+        else:
+            return None
+        return found if lines.marker(i) is None else None
 
     def _begins_other(self, i: int) -> bool:
         """Tell whether something other than a paragraph or list begins on this line."""
@@ -385,17 +422,24 @@ class _Scanner:
         begins = self._table_begins(i)
         if begins is None:
             return False
-        row, _ = begins
-        header = (lines.first[i], lines.last[i])
+        row = begins.first_row
         items: list[tuple[int, int]] = []
-        while row < len(lines) and not lines.blank_before[row]:
-            if self.body.find("|", lines.first[row], lines.last[row]) < 0:
+        while row < len(lines) and (row == i or not lines.blank_before[row]):
+            if begins.parted_by:
+                if self._loose_columns(row) != (begins.parted_by, begins.gaps):
+                    break
+            elif self.body.find("|", lines.first[row], lines.last[row]) < 0:
                 break
             if self._atx(row) is not None or self._fence_end(row) is not None:
                 break
             items.append((lines.first[row], lines.last[row]))
             row += 1
-        self._add(BlockKind.TABLE, header[0], lines.last[row - 1], items=items, header=header)
+        header: tuple[int, int] | None = (lines.first[i], lines.last[i])
+        if begins.parted_by:
+            # No delimiter row tells: words above figures are a header.
+            figures = [_DIGIT.search(self.body, *item) is not None for item in items]
+            header = items.pop(0) if not figures[0] and any(figures) else None
+        self._add(BlockKind.TABLE, lines.first[i], lines.last[row - 1], items=items, header=header)
         self.at = row
         return True
 
@@ -455,19 +499,41 @@ class _Scanner:
         if not opening.ordered:
             return None
         lines = self.lines
-        j = i
-        for _ in range(_RESUME_LINES):
-            if j >= len(lines):
-                return None
+        j, prose_lines, prose_chars = i, 0, 0
+        while j < len(lines) and prose_lines <= _RESUME_LINES and prose_chars <= _RESUME_CHARS:
             if self._atx(j) is not None or self._is_rule(j):
-                return None
+                break
             marker = lines.marker(j)
-            if marker is not None and marker.family == opening.family:
-                goes_on = marker.number == number + 1 and lines.indent(j) < text_column
-                return j if goes_on else None
+            if marker is None:
+                prose_lines += 1
+                prose_chars += lines.last[j] - lines.first[j]
+            elif marker.family == opening.family and lines.indent(j) < text_column:
+                if marker.number == number + 1:
+                    return j
+                break
             fence_end = self._fence_end(j)
             j = j + 1 if fence_end is None else fence_end + 1
-        return None
+        return self._announced(i)
+
+    def _announced(self, i: int) -> int | None:
+        """Return the line after the bullets or code that a step ending in a colon announces."""
+        lines = self.lines
+        if self.body[lines.last[i - 1] - 1] not in ":：":
+            return None
+        fence_end = self._fence_end(i)
+        if fence_end is not None:
+            return fence_end + 1
+        marker = lines.marker(i)
+        if marker is None or marker.ordered:
+            return None
+        j, column = i + 1, lines.indent(i)
+        while j < len(lines):
+            marker = lines.marker(j)
+            bullet = marker is not None and not marker.ordered
+            if not bullet and lines.indent(j) <= column:
+                break
+            j += 1
+        return j
 
     def _paragraphs(self) -> None:
         """Take a run of plain lines and part it where the breaks aren't mere wraps."""
