@@ -12,12 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qa.calibration import CALIBRATION_FILE, Calibration, load_calibration
+from qa.defaults import DEFAULT_READER
 from qa.errors import ReaderError
 from qa.types import Reader
 
-__all__ = ["DEFAULT_READER", "READERS", "WEIGHTS", "default_calibration", "load_reader"]
-
-DEFAULT_READER = "bert"
+__all__ = ["READERS", "WEIGHTS", "default_calibration", "load_reader"]
 
 WEIGHTS = Path(__file__).parent / "weights"
 """What ships with the package: one folder per reader."""

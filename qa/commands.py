@@ -1,0 +1,221 @@
+"""The commands of `qa`: ask, verify, and the evaluation of readers and answers.
+
+Everything heavy is imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["register"]
+
+Kb = Annotated[
+    Path, typer.Option("--kb", help="The knowledge base: the directory that index wrote.")
+]
+ReaderName = Annotated[
+    str,
+    typer.Option(
+        "--reader",
+        help="A reader's name, a model's folder, or an owner/name on Hugging Face.",
+    ),
+]
+TopK = Annotated[int, typer.Option("--top-k", min=1, help="How many passages to read.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Predictions = Annotated[
+    Path | None,
+    typer.Option(
+        "--predictions",
+        help="Score this file's predictions; if it isn't there yet, write them to it.",
+    ),
+]
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know, in plain words.")],
+    kb: Kb,
+    reader: ReaderName = DEFAULT_READER,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="A role of the asker; repeat for more. None: public only."),
+    ] = None,
+    top_k: TopK = DEFAULT_TOP_K,
+    budget_ms: Annotated[
+        float | None,
+        typer.Option("--budget-ms", min=0, help="Stop reading after so many milliseconds."),
+    ] = None,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Show what was found, read and decided.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with a quote from an article, or say why not.
+
+    Example: frontdesk ask "how do I reset my password?" --kb build/kb --role staff
+    """
+    from qa.openbook import OpenBook, to_json
+    from retrieval.console import print_json
+
+    book = OpenBook.open(kb, reader=reader)
+    result = book.ask(
+        question, roles=frozenset(role or ()), top_k=top_k, budget_ms=budget_ms, trace=trace
+    )
+    if as_json:
+        print_json(to_json(result))
+        if not trace:
+            return
+    from qa.render import render_result, render_trace
+
+    # Standard output holds the JSON alone; what people want to know besides goes beside it.
+    console = _console(stderr=as_json)
+    if not as_json:
+        render_result(result, console, kb=str(kb))
+    if trace:
+        render_trace(result, console, threshold=book.threshold)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="What ask --json printed: one, a list, or lines.")],
+    kb: Kb,
+    as_json: AsJson = False,
+) -> None:
+    """Check that every quote of a saved answer stands in its article, unchanged.
+
+    Exit code 1 if one doesn't.
+
+    Example: frontdesk verify answer.json --kb build/kb
+    """
+    from qa.citations import verify_file
+    from retrieval.console import print_json
+
+    found = verify_file(file, kb)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        from rich.text import Text
+
+        from qa.render import visible
+
+        console = _console()
+        for failure in found.failed:
+            console.print(
+                Text(
+                    f"Record {failure.record}, answer {failure.answer}, article "
+                    f"{visible(failure.article_id)!r}: {failure.why}."
+                )
+            )
+        n_good = found.checked - len(found.failed)
+        console.print(f"{found.checked} citations checked, {n_good} hold.")
+    if found.failed:
+        raise typer.Exit(1)
+
+
+def evaluate_answers(
+    kb: Kb,
+    questions: Annotated[
+        Path, typer.Option("--questions", help="Labelled questions, one JSON object a line.")
+    ],
+    reader: ReaderName = DEFAULT_READER,
+    top_k: TopK = DEFAULT_TOP_K,
+    predictions: Predictions = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask labelled questions and score the answers, 0 to 1.
+
+    Example: frontdesk evaluate answers --kb build/kb --questions data/questions.jsonl
+    """
+    from qa.evaluation import evaluate_answers as evaluate
+    from retrieval.console import print_json, progress
+
+    with progress("Asking") as advance:
+        scores = evaluate(
+            kb, questions, reader=reader, top_k=top_k, predictions=predictions, progress=advance
+        )
+    if as_json:
+        print_json(scores.to_json())
+        return
+    rows = scores.to_json()
+    rows["snippet of the right kind"] = scores.unit_accuracy
+    _print_scores(rows, unit="")
+
+
+def evaluate_reader(
+    data: Annotated[Path, typer.Option("--data", help="Questions in SQuAD's format.")],
+    reader: ReaderName = DEFAULT_READER,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only the first so many questions.")
+    ] = None,
+    predictions: Predictions = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a reader by SQuAD's rules, in percent.
+
+    Example: frontdesk evaluate reader --data dev-v1.1.json --limit 500
+    """
+    from qa.evaluation import evaluate_reader as evaluate
+    from retrieval.console import print_json, progress
+
+    with progress("Reading") as advance:
+        scores = evaluate(
+            data, reader=reader, limit=limit, predictions=predictions, progress=advance
+        )
+    if as_json:
+        print_json(scores)
+    else:
+        _print_scores(scores, unit=" %")
+
+
+def register(app: typer.Typer, evaluate: typer.Typer) -> None:
+    """Add the commands of `qa`.
+
+    Args:
+        app: Gets ask and verify.
+        evaluate: Gets answers and reader.
+    """
+    app.command()(ask)
+    app.command()(verify)
+    evaluate.command("answers")(evaluate_answers)
+    evaluate.command("reader")(evaluate_reader)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    # A terminal that can't show a sign shows its number instead of ending the command.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def _print_scores(scores: dict[str, Any], *, unit: str) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    for name, value in scores.items():
+        if name == "signature":
+            continue
+        if value is None:
+            shown = "–"
+        elif isinstance(value, float):
+            shown = f"{value:.1f}{unit}" if unit else f"{value:.3f}"
+        else:
+            shown = str(value)
+        table.add_row(name, shown)
+    console = _console()
+    console.print(table)
+    signed = scores["signature"]
+    console.print(
+        f"version {signed['version']}, commit {signed['commit']}, data "
+        f"{signed['data_sha256'][:12]}, configuration {signed['configuration_sha256'][:12]}",
+        style="dim",
+    )

@@ -1,0 +1,393 @@
+"""Retriever and reader → answers with citations, or a reasoned refusal.
+
+Stages: retrieve inside the asker's rights → read → rank and merge → believe → decide →
+show. Every answer and snippet is a slice of an article that the asker may read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from qa.calibration import BOUND_FILE, GENERIC, Bound, Calibration
+from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.errors import AnsweringError, CalibrationError
+from qa.ranking import Proposal, propose
+from qa.registry import default_calibration, load_reader
+from qa.snippets import snippet
+from qa.types import (
+    Answer,
+    CalibrationState,
+    Extract,
+    NearestArticle,
+    Reader,
+    Reading,
+    Refusal,
+    RefusalReason,
+    Result,
+    Snippet,
+)
+from retrieval.types import PUBLIC, Article, Engine, Hit, Roles, Trace
+
+__all__ = ["MAX_ANSWERS", "OpenBook", "to_json"]
+
+MAX_ANSWERS = 3
+_MAX_NEAREST = 3
+
+
+class OpenBook:
+    """Answers questions from a knowledge base.
+
+    Attributes:
+        engine: Finds passages.
+        reader: Reads them.
+        calibration: How candidates are ranked and believed.
+        bound: A promise about wrong answers stored with the knowledge base, if any.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: Reader,
+        *,
+        reader_name: str | None = None,
+        calibration: Calibration = GENERIC,
+        bound: Bound | None = None,
+        load_ms: float = 0.0,
+    ) -> None:
+        """Join the parts; `open` is the usual way.
+
+        Args:
+            engine: A searchable knowledge base.
+            reader: Anything that obeys the protocol.
+            reader_name: What answers call the reader; the name in its id if not given.
+            calibration: How candidates are ranked and believed.
+            bound: Stored by `frontdesk calibrate`.
+            load_ms: How long opening took, for the timings of the first ask.
+        """
+        self.engine = engine
+        self.reader = reader
+        self.calibration = calibration
+        self.bound = bound
+        self._reader_name = reader_name or reader.id.rpartition("@")[0] or reader.id
+        self._load_ms = load_ms
+
+    @classmethod
+    def open(
+        cls,
+        kb: str | Path,
+        *,
+        reader: str | Path | Reader = DEFAULT_READER,
+        calibration: Calibration | None = None,
+    ) -> OpenBook:
+        """Open a knowledge base that `frontdesk index` made.
+
+        Args:
+            kb: Its directory.
+            reader: A name, a folder, a Hugging Face name, or a reader.
+            calibration: Instead of the one that comes with the reader.
+
+        Raises:
+            StoreError: The index is absent, damaged or foreign.
+            ReaderError: There is no such reader, or it can't be loaded.
+            CalibrationError: A stored calibration is damaged.
+        """
+        from retrieval import open_index
+
+        began = time.perf_counter()
+        if isinstance(reader, (str, Path)):
+            # Reader and index are read from disk at the same time.
+            with ThreadPoolExecutor(1, thread_name_prefix="load-reader") as pool:
+                loading = pool.submit(load_reader, reader)
+                engine = open_index(kb)
+                loaded = loading.result()
+            name: str | None = str(reader)
+            shipped = default_calibration(reader)
+        else:
+            engine, loaded, name, shipped = open_index(kb), reader, None, GENERIC
+        return cls(
+            engine,
+            loaded,
+            reader_name=name,
+            calibration=calibration or shipped,
+            bound=load_bound(kb),
+            load_ms=_ms_since(began),
+        )
+
+    def ask(
+        self,
+        question: str,
+        *,
+        roles: Iterable[str] = PUBLIC,
+        top_k: int = DEFAULT_TOP_K,
+        budget_ms: float | None = None,
+        trace: bool = False,
+    ) -> Result:
+        """Answer a question, or say why not.
+
+        Args:
+            question: In plain words; an empty one is refused.
+            roles: The asker's roles; none sees only public articles.
+            top_k: How many passages to read.
+            budget_ms: Stop reading after so many milliseconds and answer from what was
+                read. None reads all.
+            trace: Also tell how passages were found and what was read.
+
+        Returns:
+            Answers best first, or a refusal with its candidates and the nearest articles,
+            all of them inside the asker's rights.
+
+        Raises:
+            AnsweringError: `roles`, `top_k` or `budget_ms` make no sense.
+        """
+        began = time.perf_counter()
+        deadline_s = _deadline(budget_ms)
+        asker = _checked_roles(roles)
+        if top_k < 1:
+            msg = f"top_k is {top_k!r}. Expected at least 1: it is how many passages are read."
+            raise AnsweringError(msg)
+        # Bytes that are no text reach us as lone surrogates, which no tokenizer takes.
+        asked = question.encode("utf-8", "replace").decode("utf-8")
+
+        found = self._find(asked, top_k, asker, traced=trace)
+        hits = found.fused
+        timings = {"load": self._load_ms, "retrieve": _ms_since(began)}
+        self._load_ms = 0.0
+
+        began_reading = time.perf_counter()
+        reading = self.reader.read(asked, [hit.passage for hit in hits], deadline_s=deadline_s)
+        timings["read"] = _ms_since(began_reading)
+
+        began_ranking = time.perf_counter()
+        proposals = propose(reading.candidates, hits, self.calibration.ranking)
+        articles: dict[str, Article | None] = {}
+        answers = self._answers(asked, proposals, asker, articles)
+        refusal = self._refusal(asked, answers, hits, reading)
+        timings["rank"] = _ms_since(began_ranking)
+        timings["total"] = _ms_since(began)
+        return Result(
+            question=question,
+            answers=answers,
+            refusal=refusal,
+            calibration=self._state(top_k, reading),
+            generation=self.engine.generation,
+            timings_ms={stage: round(spent, 2) for stage, spent in timings.items()},
+            trace=found if trace else None,
+            reading=reading if trace else None,
+        )
+
+    @property
+    def threshold(self) -> float:
+        """Least confidence at which a question is answered."""
+        bound = self.bound
+        if bound is not None and bound.same_confidences(
+            reader=self.reader.id, rule=self.calibration.digest
+        ):
+            return bound.threshold
+        return self.calibration.threshold
+
+    def _find(self, question: str, top_k: int, roles: Roles, *, traced: bool) -> Trace:
+        if not question.strip():
+            return Trace(question, ())
+        if traced:
+            return self.engine.trace(question, top_k, roles=roles)
+        return Trace(question, tuple(self.engine.retrieve(question, top_k, roles=roles)))
+
+    def _answers(
+        self,
+        question: str,
+        proposals: Sequence[Proposal],
+        roles: Roles,
+        articles: dict[str, Article | None],
+    ) -> tuple[Answer, ...]:
+        """Quote the best proposals from their articles."""
+        answers: list[Answer] = []
+        for proposal in proposals:
+            if len(answers) == MAX_ANSWERS:
+                break
+            candidate = proposal.candidate
+            passage = candidate.passage
+            if passage.article_id not in articles:
+                articles[passage.article_id] = self.engine.article(passage.article_id, roles=roles)
+            article = articles[passage.article_id]
+            if article is None:
+                # Taken away, or from this asker, since the passage was found.
+                continue
+            confidence = self.calibration.probability(proposal)
+            if answers:
+                # A rule may weigh evidence so that a later answer looks surer by itself.
+                confidence = min(confidence, answers[-1].confidence)
+            answers.append(
+                Answer(
+                    text=article.body[candidate.start : candidate.end],
+                    confidence=confidence,
+                    reader=self._reader_name,
+                    article_id=article.id,
+                    title=article.title,
+                    url=article.url,
+                    article_sha256=article.sha256,
+                    start=candidate.start,
+                    end=candidate.end,
+                    passage_id=passage.id,
+                    snippet=snippet(article.body, candidate.start, candidate.end, question),
+                    headings=passage.headings,
+                )
+            )
+        return tuple(answers)
+
+    def _refusal(
+        self, question: str, answers: Sequence[Answer], hits: Sequence[Hit], reading: Reading
+    ) -> Refusal | None:
+        if answers and answers[0].confidence >= self.threshold:
+            return None
+        nearest: dict[str, NearestArticle] = {}
+        for hit in hits:
+            passage = hit.passage
+            nearest.setdefault(
+                passage.article_id, NearestArticle(passage.article_id, passage.title)
+            )
+        reason, message = _reason(question, hits, reading)
+        return Refusal(reason, message, tuple(nearest.values())[:_MAX_NEAREST])
+
+    def _state(self, top_k: int, reading: Reading) -> CalibrationState:
+        if self.bound is None:
+            return CalibrationState.DEFAULT
+        if reading.unread:
+            # The promise was measured on whole readings.
+            return CalibrationState.STALE
+        return self.bound.state(
+            reader=self.reader.id,
+            encoder=self.engine.encoder_id,
+            generation=self.engine.generation,
+            rule=self.calibration.digest,
+            top_k=top_k,
+        )
+
+
+def to_json(result: Result) -> dict[str, Any]:
+    """Return a result as `ask --json` prints it."""
+    refusal = result.refusal
+    return {
+        "question": result.question,
+        "status": result.status,
+        "refusal": None
+        if refusal is None
+        else {
+            "reason": refusal.reason.value,
+            "message": refusal.message,
+            "nearest": [
+                {"article_id": near.article_id, "title": near.title} for near in refusal.nearest
+            ],
+        },
+        "answers": [_answer_json(answer) for answer in result.answers],
+        "calibration": result.calibration.value,
+        "generation": result.generation,
+        "timings_ms": dict(result.timings_ms),
+    }
+
+
+def load_bound(kb: str | Path) -> Bound | None:
+    """Read the bound stored with a knowledge base, if there is one.
+
+    Raises:
+        CalibrationError: It is damaged.
+    """
+    from retrieval.store import IndexStore
+
+    stored = IndexStore(kb).read_extra(BOUND_FILE)
+    if stored is None:
+        return None
+    where = f"the calibration stored in {str(kb)!r}"
+    try:
+        return Bound.from_json(json.loads(stored), where=where)
+    except ValueError as error:
+        msg = f"{where} isn't JSON: {error}. Run frontdesk calibrate again."
+        raise CalibrationError(msg) from error
+
+
+def _answer_json(answer: Answer) -> dict[str, Any]:
+    return {
+        "text": answer.text,
+        "confidence": round(answer.confidence, 6),
+        "reader": answer.reader,
+        "article_id": answer.article_id,
+        "title": answer.title,
+        "url": answer.url,
+        "article_sha256": answer.article_sha256,
+        "start": answer.start,
+        "end": answer.end,
+        "passage_id": answer.passage_id,
+        "snippet": _snippet_json(answer.snippet),
+    }
+
+
+def _snippet_json(shown: Snippet) -> dict[str, Any]:
+    return {
+        "text": shown.text,
+        "start": shown.start,
+        "end": shown.end,
+        "kind": shown.kind.value,
+        "header": None if shown.header is None else _extract_json(shown.header),
+    }
+
+
+def _extract_json(extract: Extract) -> dict[str, Any]:
+    return {"text": extract.text, "start": extract.start, "end": extract.end}
+
+
+def _reason(question: str, hits: Sequence[Hit], reading: Reading) -> tuple[RefusalReason, str]:
+    if not question.strip():
+        return RefusalReason.NOT_FOUND, "The question is empty. Ask in a few words."
+    if not hits:
+        return (
+            RefusalReason.NOT_FOUND,
+            "Nothing in the articles that you may read matches this question.",
+        )
+    if len(reading.unread) == len(hits):
+        return (
+            RefusalReason.OUT_OF_TIME,
+            "The time allowed ran out before anything was read. Allow more, or read below.",
+        )
+    if reading.unread:
+        message = (
+            f"The time allowed ran out with {len(reading.unread)} of {len(hits)} passages unread, "
+            "and those read hold no answer that is sure enough."
+        )
+        return RefusalReason.OUT_OF_TIME, message
+    return (
+        RefusalReason.LOW_CONFIDENCE,
+        "The articles that come nearest hold no answer that is sure enough.",
+    )
+
+
+def _deadline(budget_ms: float | None) -> float | None:
+    if budget_ms is None:
+        return None
+    if not math.isfinite(budget_ms) or budget_ms < 0:
+        msg = f"budget_ms is {budget_ms!r}. Expected a number of milliseconds, 0 or more."
+        raise AnsweringError(msg)
+    return time.monotonic() + budget_ms / 1000.0
+
+
+def _checked_roles(roles: Iterable[str]) -> Roles:
+    if isinstance(roles, (str, bytes)):
+        msg = (
+            f"roles is {roles!r}. Expected several roles, such as {{'staff'}}: a text alone would "
+            "be taken for its letters."
+        )
+        raise AnsweringError(msg)
+    asker = frozenset(roles)
+    wrong = [role for role in asker if not isinstance(role, str)]
+    if wrong:
+        msg = f"roles holds {wrong[0]!r}. Expected texts, such as {{'staff'}}."
+        raise AnsweringError(msg)
+    return asker
+
+
+def _ms_since(began: float) -> float:
+    return 1000.0 * (time.perf_counter() - began)
