@@ -37,7 +37,7 @@ _VERBS = (
     "calibrate|call|cancel|change|check|claim|clean|clear|close|collect|configure|connect|convert|"
     "copy|create|deactivate|decline|delete|disable|disconnect|download|edit|enable|enrol|enroll|"
     "enter|escalate|export|extend|file|fill|find|fix|follow|forward|gather|get|give|grant|hand|"
-    "hire|hold|import|inform|insert|install|invite|join|keep|leave|link|load|locate|lock|log|mail|"
+    "hire|hold|import|inform|insert|install|invite|join|keep|leave|let|link|load|locate|lock|log|mail|"
     "make|map|merge|migrate|modify|mount|move|notify|nominate|onboard|open|operate|order|pair|"
     "pause|pay|pick|place|plan|post|prepare|print|provide|put|raise|receive|reconnect|record|"
     "recover|redeem|refer|register|release|remove|rename|renew|rent|reopen|repair|replace|report|"
@@ -52,7 +52,7 @@ _ING = (
     r"enabling|exporting|extending|filing|finding|fixing|getting|giving|handing|importing|"
     r"installing|inviting|joining|logging|making|mapping|moving|opening|ordering|pairing|printing|"
     r"putting|recovering|registering|removing|renewing|replacing|reporting|requesting|reserving|"
-    r"resetting|restoring|returning|scheduling|sending|setting|sharing|signing|submitting|"
+    r"resetting|restoring|returning|scheduling|sending|setting|sharing|signing|starting|stopping|submitting|"
     r"switching|taking|transferring|turning|uninstalling|unlocking|updating|upgrading|uploading|"
     r"using)"
 )
@@ -111,6 +111,12 @@ _FACT = re.compile(
     r"so|but|ok|okay|hi|hello|hey)\s+)*"
     r"(?:when|who|whom|whose|where|which|what|what's|whats|who's|where's|when's)\b"
 )
+_FACT_NOUN = re.compile(
+    r"\b(?:deadlines?|dates?|(?<!first )(?<!any )(?<!one )times?|hours|numbers?|prices?|costs?|fees?|limits?|maximum|minimum|max|"
+    r"min|amounts?|rates?|allowances?|budget|bonus|address|size|duration|length|capacity|quota|"
+    r"percentage|salary|age|version|url|extension|name|owner|meaning)\b"
+)
+"""What a question without question word or verb asks for: "deadline for expenses"."""
 _ASKS_FACT = re.compile(
     r"\b(?:when|who|where|which|what)(?:'s)?\s+(?:is|are|was|do|does|did|will|can)\b"
 )
@@ -153,4 +159,6 @@ def question_type(question: str) -> QuestionType:
         return QuestionType.FACT
     if _WISH.search(text) or _PROBLEM.search(text):
         return QuestionType.HOW_TO
+    if _FACT_NOUN.search(text):
+        return QuestionType.FACT
     return QuestionType.OTHER

@@ -61,6 +61,11 @@ _LEANS_BACK = re.compile(
 )
 """A sentence that begins so can't be understood without the one before."""
 
+_POINTS_ELSEWHERE = re.compile(
+    r"\b(?:in|at|from|with|repeat|until)\s+steps?\s+[0-9]|\b(?:as|see|described)\s+above\b",
+    re.IGNORECASE,
+)
+
 _SEQUENCE = re.compile(
     r"(?:^|[.;]\s+)(?:first(?:ly)?|then|next|after\s+that|finally|afterwards|once|lastly)\b",
     re.IGNORECASE,
@@ -179,7 +184,7 @@ def _of_prose(body: str, within: Place, span: Place, asked: QuestionType) -> Sni
 def _needs_more(body: str, paragraph: Place, sentence: Place, asked: QuestionType) -> bool:
     """Tell whether a sentence has to be seen with the paragraph around it."""
     text = body[sentence[0] : sentence[1]]
-    if sentence[0] > paragraph[0] and _LEANS_BACK.match(text):
+    if _POINTS_ELSEWHERE.search(text) or (sentence[0] > paragraph[0] and _LEANS_BACK.match(text)):
         return True
     if asked is QuestionType.WHY:
         return paragraph[1] - paragraph[0] <= _WHOLE_ITEM_CHARS * 2

@@ -39,7 +39,7 @@ def main() -> None:
     missing = 0
     for row in map(json.loads, rows):
         unit, split = row.get("unit"), row["split"]
-        if not unit or arguments.split not in ("all", split):
+        if not row["answers"] or not unit or arguments.split not in ("all", split):
             continue
         places = []
         for gold in row["answers"]:
