@@ -43,7 +43,7 @@ def export_reader(
         report: Written to `training.json`.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForQuestionAnswering, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForQuestionAnswering
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -54,7 +54,7 @@ def export_reader(
     unfinished = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
     try:
         model.to(torch.float16).save_pretrained(unfinished)
-        AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(unfinished)
+        _save_tokenizer(source, unfinished)
         settings = {
             "format": SETTINGS_FORMAT,
             "name": "bert",
@@ -67,9 +67,27 @@ def export_reader(
         if report is not None:
             _write_json(unfinished / "training.json", report)
         for path in sorted(unfinished.iterdir()):
+            # Tensors are written for their owner alone; what is shipped is for everyone.
+            path.chmod(0o644)
             path.replace(out / path.name)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _save_tokenizer(source: Path, out: Path) -> None:
+    """Write the tokenizer without the encoder's own cut after so many tokens."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.save_pretrained(out)
+    path = out / "tokenizer_config.json"
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    # How it was loaded here says nothing about how it is to be used.
+    for name in ("local_files_only", "is_local", "max_length", "stride", "truncation_strategy"):
+        settings.pop(name, None)
+    _write_json(path, settings)
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

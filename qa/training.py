@@ -37,10 +37,12 @@ from qa.errors import ReaderError, TrainingError
 from qa.export import export_reader
 from qa.metrics import best_threshold, exact_match_over_golds, f1_over_golds
 from qa.optimizer import MasterWeights
-from qa.prediction import allowed_tokens, predict, span_logits, stack_windows
+from qa.prediction import Prediction, allowed_tokens, predict, span_logits, stack_windows
 from qa.recipe import Recipe
 from qa.span_model import choose_precision, encoder_folder, load_span_model
+from qa.squad import developing_titles, load_squad, split_by_title
 from qa.training_set import TrainingFile, crop_window, load_training_set, plan_batches
+from qa.types import Example
 from qa.windows import load_tokenizer, special_tokens
 from retrieval.allocator import keep_freed_memory
 
@@ -133,6 +135,7 @@ def train_reader(
     files: Sequence[TrainingFile],
     out: Path,
     *,
+    develop: Sequence[Path] = (),
     max_minutes: float | None = None,
     resume: bool = False,
     max_steps: int | None = None,
@@ -145,6 +148,9 @@ def train_reader(
         files: What to train on; questions without answers are taken as they are.
         out: Gets the checkpoint during the run, the model folder and `training.json`
             at its end.
+        develop: SQuAD 2.0 files whose first half of articles, in alphabetical order of
+            titles, helps to choose the threshold below which the reader refuses. Nothing
+            is trained on them.
         max_minutes: End after so long, with the learning rate at 0 by then.
         resume: Go on from the checkpoint in `out`.
         max_steps: Break off after so many steps with a checkpoint, as a kill would.
@@ -157,7 +163,7 @@ def train_reader(
     """
     keep_freed_memory()
     n_threads = torch.get_num_threads()
-    run = _Run(recipe, files, out, max_minutes=max_minutes, resume=resume)
+    run = _Run(recipe, files, out, develop=develop, max_minutes=max_minutes, resume=resume)
     # Each worker computes alone (see _PARTS), and so does this thread.
     torch.set_num_threads(1)
     try:
@@ -176,6 +182,7 @@ class _Run:
         files: Sequence[TrainingFile],
         out: Path,
         *,
+        develop: Sequence[Path],
         max_minutes: float | None,
         resume: bool,
     ) -> None:
@@ -213,6 +220,12 @@ class _Run:
             raise TrainingError(msg)
         self.training = load_training_set(recipe, files, self.tokenizer, max_tokens=longest)
         self.plan = plan_batches(self.training, recipe)
+        # Read now: a file that is missing should be known before the hours of training.
+        self.threshold_questions = list(self.training.threshold_questions)
+        for path in develop:
+            examples = load_squad(path).examples
+            _, developing = split_by_title(examples, developing_titles(examples))
+            self.threshold_questions += developing
         self.steps = len(self.plan) // recipe.accumulate
         if self.steps == 0:
             msg = (
@@ -291,16 +304,14 @@ class _Run:
         report = self._report(stopped)
         if progress is not None:
             progress(self._progress(losses or [math.nan], 0.0))
-        best = self.out / "best" if stopped == "early" else self.out
-        tensors, _ = load_checkpoint(best)
-        shipped = max(self.validations, key=lambda v: v.best_f1) if stopped == "early" else None
-        shipped = shipped or (self.validations[-1] if self.validations else None)
+        tensors, _ = load_checkpoint(self.out / "best" if stopped == "early" else self.out)
+        self.masters.restore(under(tensors, "weight/"), {})
         export_reader(
             under(tensors, "weight/"),
             self.source,
             self.out,
             recipe=recipe,
-            null_threshold=shipped.threshold if shipped is not None else 0.0,
+            null_threshold=self._threshold(),
             report=asdict(report),
         )
         return report
@@ -433,37 +444,43 @@ class _Run:
 
     def _measure(self) -> Validation:
         """Read the held-out questions with the weights as they are."""
+        predictions = self._read(self.training.validation)
+        scores = [
+            (exact_match_over_golds(p.text, golds), f1_over_golds(p.text, golds))
+            for p, golds in zip(predictions, _golds(self.training.validation), strict=True)
+            if golds
+        ]
+        best_f1, threshold = _best_threshold(self.training.validation, predictions)
+        exact, f1 = np.mean(scores, axis=0)
+        return Validation(
+            self.step,
+            100 * float(exact),
+            100 * float(f1),
+            100 * best_f1,
+            threshold,
+            self._seconds(),
+        )
+
+    def _threshold(self) -> float:
+        """Choose below which margin to refuse; 0 where there is nothing to choose on."""
+        if not self.threshold_questions:
+            return 0.0
+        predictions = self._read(self.threshold_questions)
+        return _best_threshold(self.threshold_questions, predictions)[1]
+
+    def _read(self, examples: Sequence[Example]) -> list[Prediction]:
         recipe = self.recipe
         self.model.train(False)
         predictions = predict(
             self.model,
             self.tokenizer,
-            self.training.validation,
+            examples,
             max_tokens=recipe.read_max_tokens,
             stride_tokens=recipe.read_stride_tokens,
             max_answer_tokens=recipe.max_answer_tokens,
         )
         self.model.train()
-        golds = [[text for text, _ in example.answers] for example in self.training.validation]
-        scores = [
-            f1_over_golds(prediction.text, gold) if gold else 0.0
-            for prediction, gold in zip(predictions, golds, strict=True)
-        ]
-        answerable = [index for index, gold in enumerate(golds) if gold]
-        exact = [exact_match_over_golds(predictions[i].text, golds[i]) for i in answerable]
-        best_f1, threshold = best_threshold(
-            [prediction.margin for prediction in predictions],
-            scores,
-            [not gold for gold in golds],
-        )
-        return Validation(
-            self.step,
-            100 * float(np.mean(exact)),
-            100 * float(np.mean([scores[i] for i in answerable])),
-            100 * best_f1,
-            threshold,
-            self._seconds(),
-        )
+        return predictions
 
     def _should_stop(self) -> bool:
         patience = self.recipe.patience
@@ -482,6 +499,25 @@ class _Run:
             self.training.held_out,
             self.signature,
         )
+
+
+def _golds(examples: Sequence[Example]) -> list[list[str]]:
+    return [[text for text, _ in example.answers] for example in examples]
+
+
+def _best_threshold(
+    examples: Sequence[Example], predictions: Sequence[Prediction]
+) -> tuple[float, float]:
+    """Return the best mean F1 over all questions, 0 to 1, and its threshold."""
+    golds = _golds(examples)
+    return best_threshold(
+        [prediction.margin for prediction in predictions],
+        [
+            f1_over_golds(prediction.text, gold) if gold else 0.0
+            for prediction, gold in zip(predictions, golds, strict=True)
+        ],
+        [not gold for gold in golds],
+    )
 
 
 # -- arithmetic ---------------------------------------------------------------------------

@@ -44,6 +44,13 @@ def reader(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for checkpoint and weights.")],
+    develop: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--develop",
+            help="A SQuAD 2.0 file: the first half of its articles helps to choose when to refuse.",
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", help="A recipe; the shipped weights' recipe by default."),
@@ -87,7 +94,13 @@ def reader(
                 bar.update(task, completed=standing.share_done, state=state)
 
             report = train_reader(
-                recipe, files, out, max_minutes=max_minutes, resume=resume, progress=tell
+                recipe,
+                files,
+                out,
+                develop=develop or (),
+                max_minutes=max_minutes,
+                resume=resume,
+                progress=tell,
             )
     except AnsweringError as error:
         console.print(f"Error: {error}", style="red", markup=False, highlight=False)

@@ -46,6 +46,7 @@ __all__ = [
 _CHUNK_BATCHES = 48
 _N_SPECIAL = 3
 _MIN_ROOM = 16
+_THRESHOLD_QUESTIONS = 2000
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ class TrainingSet:
     Attributes:
         items: Questions with and without answers.
         weights: (items,) how often each is seen per epoch, on average.
-        validation: Held-out questions, half of them made unanswerable.
+        validation: Held-out questions, half of them made unanswerable: a few, for
+            looking at as it goes.
+        threshold_questions: More of them, for choosing the threshold at the end.
         held_out: Titles of the articles they come from.
         sha256: Digest of the files and their weights.
     """
@@ -94,6 +97,7 @@ class TrainingSet:
     items: list[TrainingItem]
     weights: list[float]
     validation: list[Example]
+    threshold_questions: list[Example]
     held_out: tuple[str, ...]
     sha256: str
 
@@ -157,7 +161,12 @@ def load_training_set(
             items.append(item)
             weights.append(example.weight)
     return TrainingSet(
-        items, weights, _validation_set(development, recipe), held_out, digest.hexdigest()
+        items,
+        weights,
+        _held_out_questions(development, recipe, recipe.validation_questions),
+        _held_out_questions(development, recipe, _THRESHOLD_QUESTIONS),
+        held_out,
+        digest.hexdigest(),
     )
 
 
@@ -239,9 +248,9 @@ def crop_window(
     return window, first + shift, last + shift
 
 
-def _validation_set(development: Sequence[Example], recipe: Recipe) -> list[Example]:
-    """Draw held-out questions, half of them made unanswerable."""
-    half = recipe.validation_questions // 2
+def _held_out_questions(development: Sequence[Example], recipe: Recipe, n: int) -> list[Example]:
+    """Draw about `n` held-out questions, half of them made unanswerable."""
+    half = n // 2
     answerable = [example for example in development if example.answers]
     if not answerable or not half:
         return []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from qa.errors import ExampleError
-from qa.squad import held_out_titles, load_squad, split_by_title
+from qa.squad import developing_titles, held_out_titles, load_squad, split_by_title
 from qa.types import Example
 
 Write = Callable[[Any], Path]
@@ -105,6 +105,10 @@ def test_held_out_titles_depend_on_the_titles_alone() -> None:
 def test_held_out_titles_leaves_something_to_train_on(n: int) -> None:
     with pytest.raises(ExampleError, match=f"Can't hold out {n} articles of 2"):
         held_out_titles(named("a", "b"), n)
+
+
+def test_developing_titles_are_the_first_half() -> None:
+    assert developing_titles(named("c", "a", "b", "a", "e", "d")) == ("a", "b")
 
 
 def test_split_by_title_keeps_the_order() -> None:
