@@ -27,7 +27,7 @@ from retrieval.signature import signature
 from retrieval.term_counts import TermCounts
 from retrieval.types import Article, Encoder, Passage, Retriever, TokenEncoder
 
-__all__ = ["RetrieverKind", "Rewrite", "TokenEncoder", "build_retriever", "evaluate_retrieval"]
+__all__ = ["RetrieverKind", "Rewrite", "build_retriever", "evaluate_retrieval"]
 
 RetrieverKind = Literal["hybrid", "bm25", "dense"]
 
@@ -149,9 +149,7 @@ def build_retriever(
 
     dense = DenseIndex(encoder.encode_passages([embedding_text(passage) for passage in passages]))
     if kind == "dense":
-        return DenseRetriever(
-            passages=passages, audiences=audiences, dense=dense, encoder=encoder
-        )
+        return DenseRetriever(passages=passages, audiences=audiences, dense=dense, encoder=encoder)
     return HybridRetriever(
         passages=passages,
         audiences=audiences,

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.access import Audiences, visible
+from retrieval.dense import DenseIndex
 from retrieval.errors import AccessError
 from retrieval.fusion import Fusion
 from retrieval.hybrid import MAX_QUERY_TERMS
@@ -260,6 +261,20 @@ def test_hybrid_gives_each_candidate_its_true_score_in_both_legs(retriever_for: 
     fusion = Fusion("weighted", dense_weight=0.5, depth=1)
     hits = retriever_for("hybrid", articles, fusion=fusion).retrieve(query, 1)
     assert ids(hits) == ["mixed"]
+
+
+@pytest.mark.parametrize("kind", ["dense", "hybrid"])
+def test_retrieve_through_faiss_equals_retrieve_through_all_cosines(
+    kind: str, retriever_for: Make
+) -> None:
+    exact = retriever_for(kind)
+    faiss = retriever_for(kind, dense=DenseIndex(exact._dense._index.vectors))
+    for roles in (frozenset(), {"staff"}, ALL_ROLES):
+        found = faiss.retrieve(EVERY_WORD, 5, roles=roles)
+        expected = exact.retrieve(EVERY_WORD, 5, roles=roles)
+        assert ids(found) == ids(expected)
+        scores = [hit.score for hit in expected]
+        assert [hit.score for hit in found] == pytest.approx(scores, abs=1e-6)
 
 
 def test_hits_hold_the_passages_themselves(retriever_for: Make, articles: Any) -> None:
