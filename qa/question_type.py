@@ -112,8 +112,8 @@ _FACT = re.compile(
     r"(?:when|who|whom|whose|where|which|what|what's|whats|who's|where's|when's)\b"
 )
 _FACT_NOUN = re.compile(
-    r"\b(?:deadlines?|dates?|(?<!first )(?<!any )(?<!one )times?|hours|numbers?|prices?|costs?|fees?|limits?|maximum|minimum|max|"
-    r"min|amounts?|rates?|allowances?|budget|bonus|address|size|duration|length|capacity|quota|"
+    r"\b(?:deadlines?|dates?|(?<!first )(?<!any )(?<!one )times?|hours|numbers?|prices?|costs?|"
+    r"fees?|limits?|maximum|minimum|max|min|amounts?|rates?|allowances?|budget|bonus|address|size|duration|length|capacity|quota|"
     r"percentage|salary|age|version|url|extension|name|owner|meaning)\b"
 )
 """What a question without question word or verb asks for: "deadline for expenses"."""

@@ -248,7 +248,8 @@ class _Scanner:
             plain = ch not in "#|`~" and lines.last[i] - lines.first[i] > 40
             if plain and plain_before and lines.blank_before[i] and lines.marker(i) is None:
                 return True
-            plain_before = plain
+            # A paragraph's last line may be short: any line of the run will do.
+            plain_before = plain or (plain_before and not lines.blank_before[i])
         return False
 
     def _atx(self, i: int) -> re.Match[str] | None:
