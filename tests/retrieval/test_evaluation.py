@@ -32,8 +32,8 @@ class Files:
 
     def evaluate(self, encoder: Any, **options: Any) -> dict[str, Any]:
         paths = [self.folder / name for name in ("corpus.jsonl", "queries.jsonl", "qrels.tsv")]
-        for path, rows in zip(paths, (self.corpus, self.queries), strict=False):
-            path.write_text("\n".join(json.dumps(row) for row in rows))
+        paths[0].write_text("\n".join(json.dumps(row) for row in self.corpus))
+        paths[1].write_text("\n".join(json.dumps(row) for row in self.queries))
         paths[2].write_text(self.qrels)
         return evaluate_retrieval(*paths, encoder=encoder, **options)
 
