@@ -18,7 +18,7 @@ from retrieval.beir import EvaluationQuery, read_corpus, read_qrels, read_querie
 from retrieval.beir import write_run as write_run_file
 from retrieval.bm25 import K1, B, lexical_index, lexical_text
 from retrieval.chunking import ChunkSettings, cut
-from retrieval.encoding_cache import CachedEncoder
+from retrieval.encoding_cache import CachedEncoder, default_cache_folder
 from retrieval.errors import EvaluationError
 from retrieval.fusion import DEFAULT_FUSION, Fusion
 from retrieval.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
@@ -69,7 +69,8 @@ def evaluate_retrieval(
         rewrite: How; the agent's.
         fusion: How "hybrid" joins its legs.
         chunking: How articles are cut.
-        cache: Folder of encodings kept between runs; None keeps nothing.
+        cache: Folder in which encodings are kept between runs; None is the user's cache folder
+            (see encoding_cache.default_cache_folder).
         progress: Called with (passages encoded, passages to encode).
 
     Returns:
@@ -98,7 +99,7 @@ def evaluate_retrieval(
     else:
         texts = [_searched(query, rewrite if follow_ups else None) for query in asked]
         cutter = _loaded(encoder)
-        cached = CachedEncoder(cutter, cache, progress=progress)
+        cached = CachedEncoder(cutter, cache or default_cache_folder(), progress=progress)
         chunks = chunking or ChunkSettings()
         passages = _passages(articles, cutter, chunks)
         if retriever != "bm25":

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from retrieval.encoding_cache import default_cache_folder
 from retrieval.errors import EvaluationError
 from retrieval.evaluation import evaluate_retrieval
 
@@ -95,6 +96,13 @@ def test_evaluate_retrieval_caches_encodings(
     again = files.evaluate(fake_encoder, retriever="dense", cache=tmp_path / "cache")
     assert fake_encoder.encoded == []
     assert again == first
+
+
+def test_evaluate_retrieval_keeps_encodings_in_the_users_cache_folder(
+    files: Files, fake_encoder: Any
+) -> None:
+    files.evaluate(fake_encoder, retriever="dense")
+    assert list(default_cache_folder().glob("encodings/*.sqlite3"))
 
 
 @pytest.mark.parametrize("retriever", ["bm25", "hybrid"])
