@@ -7,6 +7,7 @@
     │   ├── ConfirmationNeeded   it would remove much; say --yes
     │   └── IndexLocked     another writer holds the knowledge base
     ├── StoreError          the index on disk is absent, damaged or foreign
+    │   └── NewerIndex      a newer Frontdesk wrote it
     ├── EncoderError        an encoder can't be loaded or doesn't fit the index
     ├── AccessError         roles or an audience that make no sense
     └── EvaluationError     queries, qrels or runs that don't fit together
@@ -24,6 +25,7 @@ __all__ = [
     "EvaluationError",
     "IndexLocked",
     "IndexingError",
+    "NewerIndex",
     "RetrievalError",
     "SourceError",
     "StoreError",
@@ -69,6 +71,10 @@ class IndexLocked(IndexingError):
 
 class StoreError(RetrievalError):
     """The index on disk is absent, damaged, or written by something else."""
+
+
+class NewerIndex(StoreError):
+    """The index is sound, but only a newer Frontdesk can read it."""
 
 
 class EncoderError(RetrievalError):

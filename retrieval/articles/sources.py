@@ -1,6 +1,7 @@
 """The files behind the SOURCEs of a run, in a fixed order.
 
-Hidden files, the lock files of office programs and `_frontdesk.toml` are not articles.
+Hidden files, the lock files of office programs, `_frontdesk.toml` and knowledge bases that
+were built inside a source are not articles.
 Links are followed; a folder that was already walked is not walked again.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import SourceError
+from retrieval.parts import MARKER
 
 __all__ = ["DEFAULTS_FILE", "Source", "resolve", "walk"]
 
@@ -102,6 +104,9 @@ def _files(root: Path, failed: Callable[[str, OSError], None]) -> Iterator[tuple
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             failed(prefix.rstrip("/") or ".", error)
+            continue
+        if any(entry.name == MARKER for entry in entries):
+            # A knowledge base built inside its own source: no article of anyone's.
             continue
         for entry in entries:
             if entry.name.startswith((".", "~$")) or entry.name == DEFAULTS_FILE:

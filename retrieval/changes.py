@@ -1,0 +1,118 @@
+"""What bringing an index up to date would change, worked out before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from retrieval.generation import Generation
+from retrieval.types import Article
+
+__all__ = ["Changes", "Entry", "compare", "describe"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One article of the generation to be built.
+
+    Attributes:
+        article: As it will be.
+        origin: Row in the old generation of an article with the same body, title and format,
+            whose passages, vectors and term counts are taken over; None to cut it anew.
+    """
+
+    article: Article
+    origin: int | None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The difference between a generation and the articles that shall replace it.
+
+    Attributes:
+        entries: Every article of the new state, in the order of ids.
+        added: Ids that are new.
+        edited: Ids whose text, title, rights or place changed.
+        removed: Ids that will be gone.
+        unchanged: How many articles stay as they are.
+    """
+
+    entries: tuple[Entry, ...]
+    added: tuple[str, ...]
+    edited: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.edited or self.removed)
+
+    @property
+    def fresh(self) -> tuple[Entry, ...]:
+        """Return the articles that have to be cut and encoded."""
+        return tuple(entry for entry in self.entries if entry.origin is None)
+
+
+def describe(article: Article) -> dict[str, Any]:
+    """Return what is kept of an article beside its body, as JSON values."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "audience": None if article.audience is None else list(article.audience),
+        "updated": article.updated,
+        "source": article.source,
+        "path": article.path,
+        "format": article.format,
+    }
+
+
+def compare(old: Generation | None, articles: Sequence[Article], *, reuse: bool = True) -> Changes:
+    """Compare the articles of a new state with a generation.
+
+    An article that only moved (another id, the same text) is taken over too.
+
+    Args:
+        old: The generation that answers now, if there is one.
+        articles: All articles of the new state; ids are unique.
+        reuse: Whether anything may be taken over; False cuts and encodes everything.
+    """
+    ordered = sorted(articles, key=lambda article: article.id)
+    if old is None:
+        entries = tuple(Entry(article, None) for article in ordered)
+        return Changes(entries, tuple(article.id for article in ordered), (), (), 0)
+    added, edited, unchanged, found = [], [], 0, []
+    hashes = old.manifest.articles
+    elsewhere: dict[tuple[str, str, str], int] | None = None
+    for article in ordered:
+        row = old.row(article.id)
+        origin = None
+        if row is not None and hashes[article.id] == article.sha256:
+            before = old.metadata(row)
+            if before == describe(article):
+                unchanged += 1
+            else:
+                edited.append(article.id)
+            if (before["title"], before["format"]) == (article.title, article.format):
+                origin = row
+        elif row is not None:
+            edited.append(article.id)
+        else:
+            added.append(article.id)
+        if origin is None:
+            if elsewhere is None:
+                elsewhere = _by_content(old)
+            origin = elsewhere.get((article.sha256, article.title, article.format))
+        found.append(Entry(article, origin if reuse else None))
+    kept = {article.id for article in ordered}
+    removed = tuple(article_id for article_id in old.ids if article_id not in kept)
+    return Changes(tuple(found), tuple(added), tuple(edited), removed, unchanged)
+
+
+def _by_content(old: Generation) -> dict[tuple[str, str, str], int]:
+    """Return the row of every body, title and format: what the cut depends on."""
+    rows = {}
+    for row, sha in enumerate(old.manifest.articles.values()):
+        record = old.metadata(row)
+        rows[sha, record["title"], record["format"]] = row
+    return rows

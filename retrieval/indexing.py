@@ -1,0 +1,436 @@
+"""Bring a knowledge base up to date with its SOURCEs.
+
+The knowledge base becomes equal to the sources given: what is new is added, what changed is
+replaced, what is gone vanishes; what stayed the same is neither cut nor encoded again.
+With `add`, articles of other sources stay. Everything is worked out first, then written
+aside and switched in; on any error the last good generation stands.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from retrieval.analysis import Analyser
+from retrieval.articles import Loaded, load_articles
+from retrieval.articles.sources import resolve, walk
+from retrieval.building import Plan, Progress, no_progress, write_generation
+from retrieval.changes import Changes, compare
+from retrieval.chunking import ChunkSettings
+from retrieval.confirmation import check_confirmed, listed, widened
+from retrieval.encoder_choice import EncoderChoice
+from retrieval.errors import IndexingError, NewerIndex, SourceError, StoreError
+from retrieval.fusion import DEFAULT_FUSION
+from retrieval.generation import Generation
+from retrieval.index_report import IndexOptions, IndexReport
+from retrieval.keeping import kept_despite_refusal
+from retrieval.manifest import Manifest, SourceRecord
+from retrieval.store import IndexStore
+from retrieval.synonyms import NO_SYNONYMS, Synonyms
+from retrieval.types import Article, TokenEncoder
+
+__all__ = ["IndexOptions", "IndexReport", "bring_up_to_date"]
+
+_DEFAULT_OPTIONS = IndexOptions()
+
+
+def bring_up_to_date(
+    sources: Sequence[str | Path],
+    kb: str | Path,
+    options: IndexOptions = _DEFAULT_OPTIONS,
+    *,
+    encoder: TokenEncoder | None = None,
+    progress: Progress = no_progress,
+) -> IndexReport:
+    """Make a knowledge base equal to its sources.
+
+    Args:
+        sources: Files and folders of articles.
+        kb: The directory; made if absent.
+        options: How.
+        encoder: A loaded encoder, instead of the one that `options` or the index name.
+        progress: Shows how far the slow steps are.
+
+    Raises:
+        SourceError: A source is missing or empty and there is no index to compare with, or
+            the synonyms can't be read.
+        ArticleError: `options.strict` is set and something can't be read.
+        ConfirmationNeeded: Much would be removed; nothing was changed.
+        IndexLocked: Another writer is at work; nothing was changed.
+        IndexingError: It can't be done as asked; nothing was changed.
+        StoreError: The directory holds something else.
+        EncoderError: The encoder can't be loaded.
+    """
+    began = time.perf_counter()
+    if not sources:
+        raise IndexingError("no source was given: name a file or folder of articles")
+    synonyms = None if options.synonyms is None else Synonyms.load(options.synonyms)
+    store = IndexStore(kb)
+    _check_places(sources, store.path)
+    if not store.path.exists() and not options.yes:
+        _check_sources(sources)
+    store.prepare()
+    with store.lock():
+        store.sweep()
+        report = _Run(store, sources, options, encoder, progress).bring_up_to_date(synonyms)
+    return replace(report, took_s=time.perf_counter() - began)
+
+
+def _check_places(sources: Sequence[str | Path], kb: Path) -> None:
+    """Refuse to read the index as articles.
+
+    Raises:
+        SourceError: A source is the knowledge base's folder, or lies in it.
+    """
+    folder = kb.resolve()
+    for source in sources:
+        if Path(source).resolve().is_relative_to(folder):
+            raise SourceError(
+                f"source {str(source)!r} lies in the knowledge base {str(kb)!r}: name the folder "
+                "of the articles, and another folder with --kb"
+            )
+
+
+def _check_sources(sources: Sequence[str | Path]) -> None:
+    """Refuse missing sources before anything is made on disk.
+
+    Raises:
+        SourceError: A source doesn't exist or can't be looked at.
+    """
+    for source in resolve(sources):
+        next(iter(walk(source, _ignore)), None)
+
+
+class _Run:
+    """One run, under the lock."""
+
+    def __init__(
+        self,
+        store: IndexStore,
+        sources: Sequence[str | Path],
+        options: IndexOptions,
+        encoder: TokenEncoder | None,
+        progress: Progress,
+    ) -> None:
+        self._store = store
+        self._sources = sources
+        self._given = [str(source.path) for source in resolve(sources)]
+        self._options = options
+        self._progress = progress
+        self._warnings: list[str] = []
+        self._rebuilt: str | None = None
+        self._old, self._known = self._opened()
+        known_encoder = None if self._known is None else self._known.encoder
+        self._encoder = EncoderChoice(encoder, options.encoder, known_encoder)
+
+    def bring_up_to_date(self, synonyms: Synonyms | None) -> IndexReport:
+        """Read, compare, ask, write and switch."""
+        others = self._others()
+        loaded, missing = self._loaded(others)
+        kept = self._kept(loaded)
+        articles = [*loaded.articles, *kept, *others]
+        if not articles and (self._known is None or not self._known.articles):
+            raise _nothing(loaded)
+        chunking = self._chunking()
+        self._rebuilt = self._rebuilt or self._why_anew(chunking)
+        changes = compare(self._old, articles, reuse=self._rebuilt is None)
+        self._confirm(changes, missing, loaded)
+        plan = Plan(
+            name=self._store.next_name(),
+            previous=self._previous(),
+            changes=changes,
+            old=self._old,
+            chunking=chunking,
+            fusion=self._options.fusion or DEFAULT_FUSION,
+            synonyms=self._synonyms(synonyms),
+            encoder_name=self._encoder.name,
+            encoder=self._encoder.load,
+            sources=self._records(articles),
+            skipped=loaded.skipped,
+            rejected=len(loaded.rejected),
+        )
+        if self._old is not None and self._changes_nothing(plan, self._old):
+            return self._report(self._old.manifest, plan, loaded, kept, built=False, encoded=0)
+        plan = replace(plan, changes=self._of_one_encoder(changes, articles))
+        try:
+            with self._store.building(plan.name) as folder:
+                written = write_generation(folder, plan, self._progress)
+            self._store.clean_up()
+        except OSError as error:
+            raise _unwritable(self._store.path, error) from error
+        return self._report(
+            written.manifest, plan, loaded, kept, built=True, encoded=written.encoded
+        )
+
+    # What there is
+
+    def _opened(self) -> tuple[Generation | None, Manifest | None]:
+        """Open the current generation; of a damaged one, take what its manifest still tells.
+
+        Raises:
+            NewerIndex: A newer Frontdesk wrote it; it is not ours to replace.
+            IndexingError: It is damaged, and the run was to keep part of it.
+        """
+        if not self._store.exists():
+            return None, None
+        try:
+            old = self._store.open()
+        except NewerIndex:
+            raise
+        except StoreError as error:
+            if self._options.add:
+                raise IndexingError(
+                    f"articles of other sources can't be kept (--add): {error}"
+                ) from error
+            self._rebuilt = "the last generation is damaged"
+            self._warnings.append(
+                f"{error}. Everything was built anew from the sources; give --synonyms again if "
+                "there were any"
+            )
+            try:
+                return None, self._store.manifest(self._store.current())
+            except StoreError:
+                return None, None
+        return old, old.manifest
+
+    def _previous(self) -> str | None:
+        """Name the generation that a rollback should reach: the last good one."""
+        if self._old is not None:
+            return self._old.name
+        if self._known is not None:
+            return self._known.previous
+        older = self._store.generations() if self._store.exists() else []
+        return older[-1] if older else None
+
+    # What there shall be
+
+    def _others(self) -> list[Article]:
+        """Return the articles of sources that are not given, if they are to stay."""
+        old = self._old
+        if old is None or not self._options.add:
+            return []
+        rows = range(len(old.ids))
+        return [old.article(row) for row in rows if old.metadata(row)["source"] not in self._given]
+
+    def _loaded(self, others: Sequence[Article]) -> tuple[Loaded, SourceError | None]:
+        """Read the sources; a missing or empty one is told beside what the others hold."""
+        taken = {article.id: article.source for article in others}
+        try:
+            return self._read(taken, missing_ok=False), None
+        except SourceError as error:
+            if self._known is None and not self._options.yes:
+                raise
+            return self._read(taken, missing_ok=True), error
+
+    def _read(self, taken: Mapping[str, str], *, missing_ok: bool) -> Loaded:
+        options = self._options
+        with self._progress("Reading articles") as advance:
+            total = 0 if self._progress is no_progress else _count_files(self._sources)
+            return load_articles(
+                self._sources,
+                audience=options.audience,
+                audience_given=options.audience is not None,
+                strict=options.strict,
+                taken=taken,
+                missing_ok=missing_ok,
+                progress=lambda done: advance(done, max(done, total)),
+            )
+
+    def _kept(self, loaded: Loaded) -> list[Article]:
+        """Return what stays of the last generation although its file can't be read now."""
+        if self._old is None:
+            return []
+        kept = kept_despite_refusal(self._old, loaded, self._sources, self._options.audience)
+        if kept:
+            self._warnings.append(
+                f"{len(kept)} articles stay as they were indexed last, since their files can't be "
+                f"read now: {listed([article.id for article in kept])}"
+            )
+        return kept
+
+    def _confirm(self, changes: Changes, missing: SourceError | None, loaded: Loaded) -> None:
+        """Stop unless what the run would do is harmless, or confirmed.
+
+        Raises:
+            ConfirmationNeeded: Lists what the run would do.
+        """
+        known, old = self._known, self._old
+        if known is None or self._options.yes:
+            return
+        removed = changes.removed
+        if old is None:
+            # Damaged, but its manifest still tells what there was.
+            present = {entry.article.id for entry in changes.entries}
+            removed = tuple(name for name in known.articles if name not in present)
+        default_left_out = old is not None and self._options.audience is None
+        check_confirmed(
+            known,
+            changes,
+            given=self._given,
+            removed=removed,
+            missing=missing,
+            public=widened(old, loaded.articles) if old is not None and default_left_out else [],
+        )
+
+    def _records(self, articles: Sequence[Article]) -> tuple[SourceRecord, ...]:
+        """Describe every source, in the order of paths."""
+        counts = dict.fromkeys(self._given, 0)
+        for article in articles:
+            counts[article.source] = counts.get(article.source, 0) + 1
+        before = {} if self._known is None else {r.path: r.audience for r in self._known.sources}
+        return tuple(
+            SourceRecord(
+                path, count, self._options.audience if path in self._given else before.get(path)
+            )
+            for path, count in sorted(counts.items())
+        )
+
+    # Settings
+
+    def _chunking(self) -> ChunkSettings:
+        """Return the settings asked for; what isn't asked for stays as it was."""
+        settings = ChunkSettings()
+        if self._known is not None:
+            try:
+                settings = ChunkSettings(**self._known.chunking)
+            except (TypeError, IndexingError):
+                self._warnings.append("passages are cut by this version's settings from now on")
+        limit = self._options.max_tokens
+        if limit is not None:
+            # What was not asked for gives way to what was.
+            settings = replace(
+                settings,
+                max_tokens=limit,
+                overlap_tokens=min(settings.overlap_tokens, limit // 2),
+                min_tokens=min(settings.min_tokens, limit),
+                max_chars=max(settings.max_chars, limit),
+            )
+        if self._options.overlap_tokens is not None:
+            settings = replace(settings, overlap_tokens=self._options.overlap_tokens)
+        return settings
+
+    def _why_anew(self, chunking: ChunkSettings) -> str | None:
+        """Say why nothing can be taken over from the last generation, if so."""
+        if self._old is None:
+            return None
+        manifest = self._old.manifest
+        if _as_settings(manifest.chunking) != chunking:
+            return "passages are cut differently now"
+        if dict(manifest.analyser) != Analyser().settings:
+            return "words are analysed differently now"
+        if self._encoder.may_differ:
+            return self._other_encoder(manifest)
+        return None
+
+    def _other_encoder(self, manifest: Manifest) -> str | None:
+        now, before = self._encoder.load().id, manifest.encoder.id
+        return None if now == before else f"the encoder is {now} now and was {before}"
+
+    def _of_one_encoder(self, changes: Changes, articles: Sequence[Article]) -> Changes:
+        """Make sure that what is taken over and what is encoded now share an encoder.
+
+        A folder of the same name may hold another model than it did.
+        """
+        if self._old is None or self._rebuilt is not None or not changes.fresh:
+            return changes
+        self._rebuilt = self._other_encoder(self._old.manifest)
+        return changes if self._rebuilt is None else compare(self._old, articles, reuse=False)
+
+    def _synonyms(self, given: Synonyms | None) -> Synonyms:
+        if given is not None:
+            return given
+        if self._options.drop_synonyms or self._old is None:
+            return NO_SYNONYMS
+        return self._old.synonyms
+
+    # Outcome
+
+    def _changes_nothing(self, plan: Plan, old: Generation) -> bool:
+        return (
+            not plan.changes
+            and self._rebuilt is None
+            and plan.synonyms == old.synonyms
+            and plan.fusion.settings == dict(old.manifest.fusion)
+            and plan.sources == old.manifest.sources
+        )
+
+    def _report(
+        self,
+        manifest: Manifest,
+        plan: Plan,
+        loaded: Loaded,
+        kept: Sequence[Article],
+        *,
+        built: bool,
+        encoded: int,
+    ) -> IndexReport:
+        return IndexReport(
+            generation=manifest.generation,
+            built=built,
+            articles=len(manifest.articles),
+            passages=manifest.passages,
+            added=plan.changes.added,
+            edited=plan.changes.edited,
+            removed=plan.changes.removed,
+            unchanged=plan.changes.unchanged,
+            encoded=encoded,
+            kept=tuple(article.id for article in kept),
+            rebuilt=self._rebuilt,
+            skipped=loaded.skipped,
+            rejected=loaded.rejected,
+            warnings=(*self._warnings, *loaded.warnings),
+        )
+
+
+def _as_settings(stored: Mapping[str, Any]) -> ChunkSettings | None:
+    """Return stored settings, None if this version knows no such."""
+    try:
+        return ChunkSettings(**stored)
+    except (TypeError, IndexingError):
+        return None
+
+
+def _count_files(sources: Sequence[str | Path]) -> int:
+    count = 0
+    for source in resolve(sources):
+        try:
+            count += sum(1 for _ in walk(source, _ignore))
+        except SourceError:
+            continue
+    return count
+
+
+def _ignore(relative: str, error: OSError) -> None:
+    """Reading the sources will tell."""
+
+
+def _nothing(loaded: Loaded) -> IndexingError:
+    """Word why there is nothing to index."""
+    why = [
+        f"{bad.path}{'' if bad.line is None else f':{bad.line}'}: {bad.reason}"
+        for bad in loaded.rejected
+    ]
+    why += [f"{count} left out: {reason}" for reason, count in loaded.skipped.items()]
+    why += loaded.warnings
+    listing = "".join(f"\n  - {line}" for line in why[:20])
+    return IndexingError(
+        f"there is nothing to index: the sources hold no article that can be used{listing}\n"
+        "Nothing was changed. Mend the files, or name other sources"
+    )
+
+
+def _unwritable(kb: Path, error: OSError) -> IndexingError:
+    """Word that the index can't be written."""
+    try:
+        free = f", where {shutil.disk_usage(kb).free / 1e6:,.0f} MB are free"
+    except OSError:
+        free = ""
+    return IndexingError(
+        f"the index can't be written to {error.filename or str(kb)!r}{free} "
+        f"({error.strerror or error}): free some space or choose another --kb. The index that was "
+        "there before stands, and what was half written is removed"
+    )

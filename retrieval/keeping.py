@@ -1,0 +1,85 @@
+"""Which articles of the last generation outlive a file that could not be read this time.
+
+A file that was fine yesterday and is broken today (cut off, in a wrong encoding, with a
+slip in its front matter) should not silence its article: the version that was indexed
+stays until the file is mended, and the run says so and ends with exit code 1.
+
+Nobody may come to see more by that, so a version is kept only if all of this holds:
+
+- the file as a whole was refused. Of a file that gave some articles, what is missing may
+  just as well have been deleted;
+- the refusal is not about who may read it;
+- the default audience for its place, if there is one, is the audience that it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from retrieval.articles import Loaded, Rejected
+from retrieval.articles.folder_defaults import FolderDefaults
+from retrieval.articles.sources import resolve
+from retrieval.errors import ArticleError
+from retrieval.generation import Generation
+from retrieval.types import Article
+
+__all__ = ["kept_despite_refusal"]
+
+
+def kept_despite_refusal(
+    old: Generation,
+    loaded: Loaded,
+    sources: Sequence[str | Path],
+    audience: tuple[str, ...] | None,
+) -> list[Article]:
+    """Return the articles of `old` to keep although their file was refused.
+
+    Args:
+        old: The generation that answers now.
+        loaded: What the run read.
+        sources: What it read from, as the user named it.
+        audience: The default audience of the run.
+    """
+    refused = [rejected for rejected in loaded.rejected if not _about_rights(rejected)]
+    unclear = {Path(rejected.path) for rejected in loaded.rejected if _about_rights(rejected)}
+    places = {Path(rejected.path) for rejected in refused}
+    if not places:
+        return []
+    by_path = {str(source.path): source for source in resolve(sources)}
+    defaults = {
+        path: FolderDefaults(source.root, audience, _ignore) for path, source in by_path.items()
+    }
+    read = {(article.source, article.path) for article in loaded.articles}
+    taken = {article.id for article in loaded.articles}
+    kept = []
+    for row, article_id in enumerate(old.ids):
+        record = old.metadata(row)
+        source = by_path.get(record["source"])
+        if source is None or article_id in taken:
+            continue
+        if (record["source"], record["path"]) in read:
+            continue
+        shown = Path(source.shown(record["path"]))
+        if shown in unclear or not ({shown, *shown.parents} & places):
+            continue
+        folder = source.root / PurePosixPath(record["path"]).parent
+        if _rights_stand(defaults[record["source"]], folder, old.audience(row)):
+            kept.append(old.article(row))
+    return kept
+
+
+def _about_rights(rejected: Rejected) -> bool:
+    return "audience" in rejected.reason.lower()
+
+
+def _rights_stand(defaults: FolderDefaults, folder: Path, audience: tuple[str, ...] | None) -> bool:
+    try:
+        default = defaults.audience(folder)
+    except ArticleError:
+        return False
+    return default is None or default == audience
+
+
+def _ignore(path: Path, error: ArticleError) -> None:
+    """The run has told of it already."""

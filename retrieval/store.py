@@ -1,0 +1,412 @@
+"""The directory of a knowledge base: generations, and which of them answers.
+
+A generation is built aside in a folder whose name starts with `.building-`, made durable,
+renamed into place, and switched in by replacing the small file `CURRENT`. Whatever happens
+in between, `CURRENT` names a complete generation. Readers take no lock: they open what
+`CURRENT` names and keep it. Numbers of generations are never used twice.
+
+What goes into a generation is `indexing.py`'s business; reading one is `generation.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval import parts
+from retrieval.durable import PARTIAL_SUFFIX, replace_file, sync_folder, sync_tree
+from retrieval.errors import IndexingError, StoreError
+from retrieval.generation import Generation, damaged_parts, read_manifest
+from retrieval.lock import writer_lock
+from retrieval.manifest import Manifest
+
+__all__ = ["KEEP_GENERATIONS", "Health", "IndexStore"]
+
+KEEP_GENERATIONS = 3
+"""The current generation and those a rollback can reach; older ones are cleaned up."""
+
+_NAME = re.compile(r"[0-9]{6,}")
+_EXTRA_NAME = re.compile(r"[a-z][a-z0-9_-]*\.json")
+_BUILDING = ".building-"
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a check of the current generation found.
+
+    Attributes:
+        generation: Its name; empty if CURRENT can't be read.
+        manifest: Its manifest, if that can be read.
+        problems: What is wrong, in phrases; empty if all is well.
+        size_bytes: What the generation takes on disk.
+    """
+
+    generation: str
+    manifest: Manifest | None
+    problems: tuple[str, ...]
+    size_bytes: int
+
+
+class IndexStore:
+    """A knowledge base on disk.
+
+    Args:
+        path: Its directory; need not exist yet.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def _generations(self) -> Path:
+        return self.path / parts.GENERATIONS
+
+    # Reading
+
+    def open(self) -> Generation:
+        """Open and check the current generation.
+
+        Raises:
+            StoreError: There is no index here, or it is damaged or foreign.
+        """
+        name = self.current()
+        while True:
+            try:
+                return Generation(self._folder(name))
+            except StoreError:
+                # A writer may have switched and cleaned up while we were opening.
+                latest = self.current()
+                if latest == name:
+                    raise
+                name = latest
+
+    def current(self) -> str:
+        """Return the name of the generation that answers.
+
+        Raises:
+            StoreError: There is no index here, or CURRENT is damaged.
+        """
+        self._check_ours()
+        try:
+            name = (self.path / parts.CURRENT).read_text("ascii").strip()
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"the knowledge base {str(self.path)!r} holds no finished index yet: "
+                f"run `frontdesk index SOURCE --kb {self.path}`"
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"the knowledge base {str(self.path)!r} is damaged: its file CURRENT can't be "
+                f"read ({error}); go back with `frontdesk rollback`"
+            ) from error
+        if not _NAME.fullmatch(name):
+            raise StoreError(
+                f"the knowledge base {str(self.path)!r} is damaged: its file CURRENT holds "
+                f"{name[:40]!r}, expected the number of a generation; go back with "
+                "`frontdesk rollback`"
+            )
+        return name
+
+    def exists(self) -> bool:
+        """Say whether there is a finished index here."""
+        return (self.path / parts.MARKER).exists() and (self.path / parts.CURRENT).exists()
+
+    def generations(self) -> list[str]:
+        """Return the names of all finished generations, oldest first."""
+        if not self._generations.is_dir():
+            return []
+        names = [path.name for path in self._generations.iterdir() if _NAME.fullmatch(path.name)]
+        return sorted(names, key=int)
+
+    def manifest(self, name: str) -> Manifest:
+        """Read the manifest of a generation.
+
+        Raises:
+            StoreError: It is missing, damaged, or of another format version.
+        """
+        return read_manifest(self._folder(name))
+
+    def health(self) -> Health:
+        """Check the current generation whole: its parts, and every article.
+
+        Raises:
+            StoreError: There is no index here.
+        """
+        self._check_ours()
+        if not self.exists():
+            self.current()  # Raises, with the words for it.
+        try:
+            name = self.current()
+        except StoreError as error:
+            return Health("", None, (str(error),), 0)
+        folder = self._folder(name)
+        try:
+            manifest = read_manifest(folder)
+        except StoreError as error:
+            return Health(name, None, (str(error),), 0)
+        problems = damaged_parts(folder, manifest)
+        if not problems:
+            try:
+                generation = Generation(folder, manifest=manifest, verify=False)
+                mismatched = generation.mismatched_articles()
+                if mismatched:
+                    problems.append(f"{mismatched} articles differ from the manifest")
+                _ = generation.terms, generation.synonyms
+            except StoreError as error:
+                problems.append(str(error))
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        return Health(name, manifest, tuple(problems), size)
+
+    def reachable(self) -> list[str]:
+        """Return the current generation and those behind it, newest first."""
+        chain: list[str] = []
+        present = set(self.generations())
+        following: str | None = self.current()
+        while following is not None and following in present and following not in chain:
+            chain.append(following)
+            following = self._behind(following)
+        return chain
+
+    # Small files beside the generations
+
+    def read_extra(self, name: str) -> str | None:
+        """Read a small file that belongs to the knowledge base, such as a calibration.
+
+        Args:
+            name: Like "calibration.json".
+
+        Returns:
+            Its text, None if there is no such file.
+
+        Raises:
+            StoreError: The file can't be read.
+        """
+        path = self._extra(name)
+        try:
+            return path.read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"{str(path)!r} can't be read ({error}): remove it or write it again"
+            ) from error
+
+    def write_extra(self, name: str, content: str) -> None:
+        """Write a small file that belongs to the knowledge base, atomically.
+
+        Raises:
+            StoreError: There is no knowledge base here, or the file can't be written.
+        """
+        path = self._extra(name)
+        self._check_ours()
+        try:
+            replace_file(path, content.encode("utf-8"))
+        except OSError as error:
+            raise StoreError(
+                f"{str(path)!r} can't be written ({error.strerror or error}): what was there "
+                "before stands"
+            ) from error
+
+    def _extra(self, name: str) -> Path:
+        if not _EXTRA_NAME.fullmatch(name) or name == parts.MARKER:
+            raise StoreError(
+                f"{name!r} can't be kept beside an index: expected a name like 'calibration.json'"
+            )
+        return self.path / name
+
+    # Writing; everything below but `prepare` and `lock` is done under the lock
+
+    def prepare(self) -> None:
+        """Make the directory, or check that it is ours.
+
+        Raises:
+            StoreError: The folder holds something else, or is a file.
+            IndexingError: It can't be written.
+        """
+        if self.path.exists():
+            if not self.path.is_dir():
+                raise StoreError(
+                    f"{str(self.path)!r} is a file, expected the folder of a knowledge base: "
+                    "name another with --kb"
+                )
+            if not _is_empty(self.path):
+                self._check_ours()
+        try:
+            self._generations.mkdir(parents=True, exist_ok=True)
+            if not (self.path / parts.MARKER).exists():
+                marker = {"format": "frontdesk-kb", "version": 1}
+                replace_file(self.path / parts.MARKER, json.dumps(marker).encode())
+        except OSError as error:
+            raise IndexingError(
+                f"the knowledge base {str(self.path)!r} can't be written "
+                f"({error.strerror or error}): check the permissions and the space on the disk"
+            ) from error
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the right to write.
+
+        Raises:
+            IndexLocked: Another writer holds it.
+        """
+        return writer_lock(self.path)
+
+    def next_name(self) -> str:
+        """Return a name that no generation here has had."""
+        return f"{max(map(int, self.generations()), default=0) + 1:06d}"
+
+    @contextmanager
+    def building(self, name: str) -> Iterator[Path]:
+        """Build a generation aside, and switch it in if the block ends well.
+
+        Yields:
+            The folder to fill; it vanishes again if the block raises.
+        """
+        folder = self._generations / f"{_BUILDING}{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.mkdir()
+            yield folder
+            sync_tree(folder)
+            folder.rename(self._folder(name))
+            sync_folder(self._generations)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self.switch(name)
+
+    def switch(self, name: str) -> None:
+        """Let a finished generation answer from now on."""
+        replace_file(self.path / parts.CURRENT, f"{name}\n".encode("ascii"))
+
+    def rollback(self) -> tuple[str, str]:
+        """Let the generation before the current one answer again.
+
+        It is checked whole first. A damaged current generation is no obstacle.
+
+        Returns:
+            The name of the generation left and of the one that answers now.
+
+        Raises:
+            StoreError: There is none before, or it is damaged.
+            IndexLocked: Another writer is at work.
+        """
+        self._check_ours()
+        with self.lock():
+            left, target = self._rollback_target()
+            Generation(self._folder(target))
+            self.switch(target)
+        return left, target
+
+    def _rollback_target(self) -> tuple[str, str]:
+        try:
+            left = self.current()
+        except StoreError:
+            # Without CURRENT the newest generation that can be opened is the best there is.
+            for name in reversed(self.generations()):
+                try:
+                    Generation(self._folder(name))
+                except StoreError:
+                    continue
+                return "unknown", name
+            raise
+        target = self._behind(left)
+        if target is None:
+            raise StoreError(
+                f"the knowledge base {str(self.path)!r} has no generation before {left}: there is "
+                "nothing to go back to"
+            )
+        if target not in self.generations():
+            raise StoreError(
+                f"the generation before {left} is {target}, which was cleaned up (the last "
+                f"{KEEP_GENERATIONS} are kept): run `frontdesk index` on an older copy of the "
+                "articles instead"
+            )
+        return left, target
+
+    def _behind(self, name: str) -> str | None:
+        """Return the generation before one, by its manifest or, if that is lost, by number."""
+        try:
+            return self.manifest(name).previous
+        except StoreError:
+            older = [other for other in self.generations() if int(other) < int(name)]
+            return older[-1] if older else None
+
+    def sweep(self) -> None:
+        """Remove what killed runs left half done."""
+        if self._generations.is_dir():
+            for path in self._generations.glob(f"{_BUILDING}*"):
+                shutil.rmtree(path, ignore_errors=True)
+        # Only files that are written under the lock: others may be in the making.
+        for name in (parts.CURRENT, parts.MARKER):
+            for path in self.path.glob(f".{name}.*{PARTIAL_SUFFIX}"):
+                path.unlink(missing_ok=True)
+
+    def clean_up(self) -> list[str]:
+        """Remove generations that no rollback should reach any more.
+
+        A reader that has one open keeps it: on Linux and macOS an unlinked file stays until
+        the last one lets go.
+
+        Returns:
+            The names of those removed.
+        """
+        kept = set(self.reachable()[:KEEP_GENERATIONS])
+        removed = [name for name in self.generations() if name not in kept]
+        for name in removed:
+            # Renamed first: a generation is there whole or not at all.
+            doomed = self._generations / f"{_BUILDING}{name}.old"
+            try:
+                self._folder(name).rename(doomed)
+            except OSError:
+                continue
+            shutil.rmtree(doomed, ignore_errors=True)
+        return removed
+
+    def _folder(self, name: str) -> Path:
+        return self._generations / name
+
+    def _check_ours(self) -> None:
+        """Refuse folders that are not knowledge bases.
+
+        Raises:
+            StoreError: There is nothing here, or something else.
+        """
+        if not self.path.exists():
+            raise StoreError(
+                f"there is no knowledge base at {str(self.path)!r}: check the path, or build one "
+                f"with `frontdesk index SOURCE --kb {self.path}`"
+            )
+        marker = self.path / parts.MARKER
+        try:
+            record = json.loads(marker.read_bytes())
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"{str(self.path)!r} is not a knowledge base of Frontdesk (it has no readable "
+                f"{parts.MARKER}): name one that `frontdesk index` built, or an empty folder"
+            ) from error
+        if not isinstance(record, dict) or record.get("format") != "frontdesk-kb":
+            raise StoreError(
+                f"{str(self.path)!r} is not a knowledge base of Frontdesk: {parts.MARKER} holds "
+                f"{record!r}; name one that `frontdesk index` built, or an empty folder"
+            )
+        if record.get("version") != 1:
+            raise StoreError(
+                f"the knowledge base {str(self.path)!r} has layout version "
+                f"{record.get('version')!r} and this Frontdesk reads 1: use the Frontdesk that "
+                "built it, or build it again into an empty folder"
+            )
+
+
+def _is_empty(folder: Path) -> bool:
+    """Say whether a folder holds nothing but what a killed first run may have left."""
+    for path in folder.iterdir():
+        unfinished = path.name.startswith(f".{parts.MARKER}.")
+        bare = path.name == parts.GENERATIONS and path.is_dir() and not any(path.iterdir())
+        if not unfinished and not bare:
+            return False
+    return True
