@@ -75,6 +75,7 @@ _HOW_TO = re.compile(
     r"of)\b|\bstep[- ]by[- ]step\b"
     r"|\bwalk\s+me\s+through\b|\bshow\s+me\s+how\b|\btell\s+me\s+how\b"
     rf"|\bwhere\s+(?:do|should|would)\s+(?:i|we|you|u|one)\s+(?:{_VERBS})\b"
+    rf"|\bwhere\s+to\s+(?:{_VERBS})\b|\bis\s+it\s+possible\s+to\b"
     r"|\bis\s+there\s+(?:a|any)\s+way\b"
     rf"|\b(?:can|could|would|will)\s+(?:you|u|someone|somebody)\s+(?:please\s+|pls\s+)?"
     rf"(?:help\b|{_VERBS})"
@@ -109,7 +110,9 @@ _LIST = re.compile(
 _FACT = re.compile(
     r"(?:(?:in|on|at|from|to|by|until|till|since|for|with|under|of|up\s+to|within|after|before|and|"
     r"so|but|ok|okay|hi|hello|hey)\s+)*"
-    r"(?:when|who|whom|whose|where|which|what|what's|whats|who's|where's|when's)\b"
+    r"(?:who|whom|whose|which|what's|whats|who's|where's|when's|what(?!\s+(?:if|about)\b)|"
+    # "when I plug in the dock, nothing happens" states when; it doesn't ask.
+    r"(?:when|where)(?!\s+(?:i|we|you|he|she|they|it|my|our|the|a|an|some\w+|any\w+|nothing)\b))\b"
 )
 _FACT_NOUN = re.compile(
     r"\b(?:deadlines?|dates?|(?<!first )(?<!any )(?<!one )times?|hours|numbers?|prices?|costs?|"
