@@ -30,6 +30,7 @@ from retrieval.fusion import Fusion
 from retrieval.generation import Generation
 from retrieval.manifest import EncoderRecord, Manifest, Part, SourceRecord
 from retrieval.parts import ArticleColumn, PassageColumn
+from retrieval.remembering import FileMemory
 from retrieval.synonyms import Synonyms
 from retrieval.term_counts import TermCounts
 from retrieval.types import Article, Matrix, Passage, TokenEncoder
@@ -71,6 +72,7 @@ class Plan:
         sources: Where the articles come from.
         skipped: Reason → how many were left out.
         rejected: How many files or rows could not be read.
+        memory: What the source files held.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Plan:
     sources: tuple[SourceRecord, ...]
     skipped: Mapping[str, int]
     rejected: int
+    memory: FileMemory
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,8 @@ def write_generation(folder: Path, plan: Plan, progress: Progress = no_progress)
         },
     )
     _write_json(folder / parts.SYNONYMS, plan.synonyms.to_json())
+    hashes = [entry.article.sha256 for entry in plan.changes.entries]
+    _write_json(folder / parts.FILES, plan.memory.to_json(hashes))
     _write_vectors(folder / parts.VECTORS, origin, plan.old, fresh)
     _write_graph(folder, len(table), progress)
     (folder / parts.TERMS).mkdir()

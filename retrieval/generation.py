@@ -255,6 +255,12 @@ class Generation:
         """The synonym list it was built with."""
         return Synonyms.from_json(json.loads((self.folder / parts.SYNONYMS).read_bytes()))
 
+    @cached_property
+    def remembered_files(self) -> dict[str, Any]:
+        """What its source files held (see `retrieval.remembering`)."""
+        remembered: dict[str, Any] = json.loads((self.folder / parts.FILES).read_bytes())
+        return remembered
+
     def mismatched_articles(self) -> int:
         """Count the articles whose body doesn't have the hash in the manifest."""
         return sum(

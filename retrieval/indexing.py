@@ -29,6 +29,7 @@ from retrieval.generation import Generation
 from retrieval.index_report import IndexOptions, IndexReport
 from retrieval.keeping import kept_despite_refusal
 from retrieval.manifest import Manifest, SourceRecord
+from retrieval.remembering import FileMemory
 from retrieval.store import IndexStore
 from retrieval.synonyms import NO_SYNONYMS, Synonyms
 from retrieval.types import Article, TokenEncoder
@@ -125,6 +126,7 @@ class _Run:
         self._rebuilt: str | None = None
         self._old, self._known = self._opened()
         known_encoder = None if self._known is None else self._known.encoder
+        self._memory = FileMemory(self._old, keep_unread=options.add)
         self._encoder = EncoderChoice(encoder, options.encoder, known_encoder)
 
     def bring_up_to_date(self, synonyms: Synonyms | None) -> IndexReport:
@@ -152,6 +154,7 @@ class _Run:
             sources=self._records(articles),
             skipped=loaded.skipped,
             rejected=len(loaded.rejected),
+            memory=self._memory,
         )
         if self._old is not None and self._changes_nothing(plan, self._old):
             return self._report(self._old.manifest, plan, loaded, kept, built=False, encoded=0)
@@ -237,6 +240,7 @@ class _Run:
                 strict=options.strict,
                 taken=taken,
                 missing_ok=missing_ok,
+                read=self._memory.read,
                 progress=lambda done: advance(done, max(done, total)),
             )
 

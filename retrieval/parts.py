@@ -9,6 +9,7 @@
     vectors.hnsw     graph over the vectors, only where they are many (`retrieval.dense`)
     terms/           term counts (`retrieval.term_counts`)
     synonyms.json    the synonym list, empty if none was given
+    files.json       what the source files held (`retrieval.remembering`)
     manifest.json    what the generation is made of (`retrieval.manifest`)
     manifest.sha256  digest of the manifest
 
@@ -33,6 +34,7 @@ __all__ = [
     "ARTICLE_LINES",
     "BODIES",
     "CURRENT",
+    "FILES",
     "GENERATIONS",
     "GRAPH",
     "MANIFEST",
@@ -61,10 +63,11 @@ VECTORS = "vectors.npy"
 GRAPH = "vectors.hnsw"
 TERMS = "terms"
 SYNONYMS = "synonyms.json"
+FILES = "files.json"
 MANIFEST = "manifest.json"
 MANIFEST_DIGEST = "manifest.sha256"
 
-REQUIRED = (BODIES, ARTICLE_LINES, ARTICLES, PASSAGES, TABLES, VECTORS, SYNONYMS)
+REQUIRED = (BODIES, ARTICLE_LINES, ARTICLES, PASSAGES, TABLES, VECTORS, SYNONYMS, FILES)
 """Files that every generation has; `terms/` adds its own."""
 
 

@@ -7,7 +7,7 @@ and refusals, omissions and remarks gathered so that the rest goes on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -33,7 +33,10 @@ from retrieval.articles.sources import Source, resolve, walk
 from retrieval.errors import ArticleError, SourceError
 from retrieval.types import Article
 
-__all__ = ["Loaded", "Rejected", "load_articles"]
+__all__ = ["Loaded", "Read", "Rejected", "load_articles"]
+
+Read = Callable[[Loader, SourceFile], Iterable[Found]]
+"""Has a loader read a file, or knows already what it would find."""
 
 _EXAMPLES = 3
 """How many cases a warning names."""
@@ -82,6 +85,7 @@ def load_articles(
     progress: Callable[[int], None] | None = None,
     today: date | None = None,
     missing_ok: bool = False,
+    read: Read | None = None,
 ) -> Loaded:
     """Read every article that the sources hold.
 
@@ -98,12 +102,13 @@ def load_articles(
         today: The day against which "expired" is judged; by default the current one.
         missing_ok: A missing or empty source holds nothing, with a warning, instead of
             raising.
+        read: What reads a file with its loader; by default the loader itself.
 
     Raises:
         SourceError: A source is missing, or holds no file that can be read.
         ArticleError: Something was refused and `strict` is set.
     """
-    reading = _Reading(audience, strict, today or date.today(), progress)
+    reading = _Reading(audience, strict, today or date.today(), progress, read or _by_loader)
     for source in resolve(sources):
         try:
             reading.read(source)
@@ -123,7 +128,9 @@ class _Reading:
         strict: bool,
         today: date,
         progress: Callable[[int], None] | None,
+        read: Read,
     ) -> None:
+        self._by = read
         self._audience = audience
         self._strict = strict
         self._today = today
@@ -201,7 +208,7 @@ class _Reading:
     ) -> None:
         shown_path = source.shown(file.relative)
         try:
-            for found in loader(file):
+            for found in self._by(loader, file):
                 self._take(found, source, file, shown_path, defaults)
         except ArticleError as error:
             if error.path:
@@ -284,6 +291,10 @@ class _Reading:
 
     def _remark(self, about: str, example: str) -> None:
         self._remarks.setdefault(about, []).append(example)
+
+
+def _by_loader(loader: Loader, file: SourceFile) -> Iterable[Found]:
+    return loader(file)
 
 
 def _checked(draft: Draft) -> Draft:

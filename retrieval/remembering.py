@@ -1,0 +1,220 @@
+"""Files that were read before are not parsed again: what they held is remembered.
+
+Parsing HTML, Markdown, PDF and DOCX takes far longer than telling by its hash that a file
+is the same as last time. With every generation stands what each of its files held, without
+the bodies, which the generation has anyhow. Nothing is remembered of formats that are read
+as fast as they are hashed, nor of a file that was refused.
+
+What was remembered counts only for the very same file, read by the very same loaders: their
+source and the versions of their libraries are part of the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from retrieval import articles
+from retrieval.articles.found import (
+    UNSTATED,
+    BadRow,
+    Draft,
+    Found,
+    Loader,
+    Remark,
+    Skipped,
+    SourceFile,
+    Unstated,
+)
+from retrieval.durable import digest
+from retrieval.generation import Generation
+
+__all__ = ["FileMemory", "loaders_digest"]
+
+_QUICK_LOADERS = frozenset({"csv_table", "jsonl", "plain_text"})
+
+_LIBRARIES = (
+    "beautifulsoup4",
+    "defusedxml",
+    "lxml",
+    "mammoth",
+    "markdown-it-py",
+    "markdownify",
+    "mdit-py-plugins",
+    "pypdf",
+    "PyYAML",
+)
+
+_UNSTATED = "unstated"
+"""Stands for UNSTATED in JSON, where None is public."""
+
+
+_NO_BODY = ""
+
+
+@cache
+def loaders_digest() -> str:
+    """Return a hash that changes whenever loaders might read a file differently."""
+    hashed = sha256()
+    for path in sorted(Path(articles.__file__).parent.glob("*.py")):
+        hashed.update(path.read_bytes())
+    for name in _LIBRARIES:
+        try:
+            hashed.update(f"{name} {metadata.version(name)}\n".encode())
+        except metadata.PackageNotFoundError:
+            continue
+    return hashed.hexdigest()
+
+
+class FileMemory:
+    """Reads files through their loaders, or from memory.
+
+    Args:
+        old: The generation that remembers; None where there is none.
+        keep_unread: Go on remembering files that this run doesn't come across.
+    """
+
+    def __init__(self, old: Generation | None, *, keep_unread: bool = False) -> None:
+        self._old = old
+        remembered = {} if old is None else old.remembered_files
+        same = remembered.get("loaders") == loaders_digest()
+        self._known: Mapping[str, Any] = remembered["files"] if same else {}
+        self._seen: dict[str, Any] = dict(self._known) if keep_unread else {}
+        self._rows: dict[str, int] | None = None
+
+    def read(self, loader: Loader, file: SourceFile) -> Iterator[Found]:
+        """Yield what a file holds.
+
+        Raises:
+            ArticleError: As the loader does.
+            OSError: The file can't be read.
+        """
+        if loader.__module__.rpartition(".")[2] in _QUICK_LOADERS:
+            yield from loader(file)
+            return
+        before = file.path.stat()
+        key = f"{digest(file.path)} {file.relative}"
+        known = self._known.get(key)
+        restored = None if known is None else self._restored(known, file.today)
+        if restored is not None:
+            self._seen[key] = known
+            yield from restored
+            return
+        watched = _WatchedFile(file.path, file.relative, file.today)
+        held = []
+        for found in loader(watched):
+            held.append(_to_json(found))
+            yield found
+        after = file.path.stat()
+        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
+            # Otherwise the hash may be of what the file was before it was written anew.
+            today = file.today.isoformat() if watched.asked else None
+            self._seen[key] = {"today": today, "held": held}
+
+    def to_json(self, bodies: Sequence[str]) -> dict[str, Any]:
+        """Return what to remember beside a generation.
+
+        Args:
+            bodies: SHA-256 of the bodies it has; what holds others can't be restored later.
+        """
+        present = frozenset((*bodies, _NO_BODY))
+        files = {
+            key: entry
+            for key, entry in sorted(self._seen.items())
+            if all(found["body"] in present for found in entry["held"] if found["kind"] == "draft")
+        }
+        return {"loaders": loaders_digest(), "files": files}
+
+    def _restored(self, entry: Mapping[str, Any], today: date) -> list[Found] | None:
+        if entry["today"] not in (None, today.isoformat()):
+            return None
+        restored = []
+        for held in entry["held"]:
+            found = self._from_json(held)
+            if found is None:
+                return None
+            restored.append(found)
+        return restored
+
+    def _from_json(self, held: Mapping[str, Any]) -> Found | None:
+        fields = {name: value for name, value in held.items() if name != "kind"}
+        if held["kind"] == "bad row":
+            return BadRow(**fields)
+        if held["kind"] == "skipped":
+            return Skipped(fields["why"], fields["line"])
+        if held["kind"] == "remark":
+            return Remark(**fields)
+        body = self._body(fields.pop("body"))
+        audience = fields.pop("audience")
+        if body is None:
+            return None
+        if audience == _UNSTATED:
+            return Draft(body=body, audience=UNSTATED, **fields)
+        return Draft(body=body, audience=None if audience is None else tuple(audience), **fields)
+
+    def _body(self, sha: str) -> str | None:
+        if sha == _NO_BODY:
+            return ""
+        old = self._old
+        if old is None:
+            return None
+        if self._rows is None:
+            hashes = old.manifest.articles.values()
+            self._rows = {known: row for row, known in enumerate(hashes)}
+        row = self._rows.get(sha)
+        return None if row is None else old.body_bytes(row).decode("utf-8")
+
+
+def _to_json(found: Found) -> dict[str, Any]:
+    if isinstance(found, BadRow):
+        return {"kind": "bad row", "reason": found.reason, "line": found.line}
+    if isinstance(found, Skipped):
+        # The loader's own field is called kind too.
+        return {"kind": "skipped", "why": found.kind, "line": found.line}
+    if isinstance(found, Remark):
+        return {"kind": "remark", "about": found.about, "example": found.example}
+    audience: str | list[str] | None
+    if isinstance(found.audience, Unstated):
+        audience = _UNSTATED
+    else:
+        audience = None if found.audience is None else list(found.audience)
+    return {
+        "kind": "draft",
+        "title": found.title,
+        # Articles of white space are left out of the index, which could not give it back.
+        "body": _hash(found.body) if found.body.strip() else _NO_BODY,
+        "format": found.format,
+        "id": found.id,
+        "part": found.part,
+        "url": found.url,
+        "audience": audience,
+        "updated": found.updated,
+        "line": found.line,
+    }
+
+
+def _hash(body: str) -> str:
+    return sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True)
+class _WatchedFile(SourceFile):
+    """Notices whether a loader's work depends on the day."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_asked", False)
+
+    @property
+    def asked(self) -> bool:
+        return bool(object.__getattribute__(self, "_asked"))
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "today":
+            object.__setattr__(self, "_asked", True)
+        return object.__getattribute__(self, name)
