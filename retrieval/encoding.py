@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
+from functools import cached_property
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -121,11 +122,8 @@ class SentenceEncoder:
         self._settings = settings
         self._content = content
         self._dim = backbone.hidden_size * len(settings.pooling)
-        # Two copies: whether to cut off is a state of the tokenizer, not of the call.
-        self._ruler = tokenizer
-        self._ruler.no_padding()
-        self._ruler.no_truncation()
-        self._tokenizer = type(tokenizer).from_str(tokenizer.to_str())
+        self._tokenizer = tokenizer
+        self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(settings.max_tokens)
 
     @property
@@ -200,6 +198,13 @@ class SentenceEncoder:
             if encoding.offsets:
                 found.append(_starts(np.asarray(encoding.offsets, np.int64)) + start)
         return np.concatenate(found) if found else np.empty(0, np.int64)
+
+    @cached_property
+    def _ruler(self) -> Tokenizer:
+        """A copy that cuts nothing off; made when first needed, which `ask` never does."""
+        ruler = type(self._tokenizer).from_str(self._tokenizer.to_str())
+        ruler.no_truncation()
+        return ruler
 
     def _encode(
         self, texts: Sequence[str], prefix: str, progress: Callable[[int, int], None] | None
