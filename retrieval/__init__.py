@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from retrieval.threads import wait_asleep
+
 if TYPE_CHECKING:
     from retrieval.articles import Loaded, Rejected, load_articles
     from retrieval.encoding import load_encoder
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
         TokenEncoder,
         Trace,
     )
+
+# Before anything here imports torch: it is read only once.
+wait_asleep()
 
 __all__ = [
     "PUBLIC",
