@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.candidates import MAX_TOKEN_CHARS, RawSpan, choose_candidates, gather_reading
+from qa.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
 from qa.errors import ReaderError
 from qa.spans import best_spans
 from qa.types import Candidate, Reading
@@ -283,11 +283,9 @@ class BertReader:
         null_score = min(float(values[0, 0] + values[1, 0]) for values in logits)
         spans: list[RawSpan] = []
         for window, (starts, ends) in zip(windows, logits, strict=True):
+            inside = slice(window.passage_start, window.passage_end)
             allowed = np.zeros(len(window), dtype=np.bool_)
-            allowed[window.passage_start : window.passage_end] = True
-            # WordPiece makes one unknown token of a run without spaces, however long: a
-            # key, a minified file. Quoting it whole would answer nothing.
-            allowed &= np.array([end - start <= MAX_TOKEN_CHARS for start, end in window.offsets])
+            allowed[inside] = quotable_tokens(passage.text, window.offsets[inside])
             spans += [
                 RawSpan(window.offsets[first][0], window.offsets[last][1], score)
                 for first, last, score in best_spans(

@@ -11,7 +11,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import regex
+from numpy.typing import NDArray
 
 from qa.types import Candidate, Reading
 from retrieval.types import Passage
@@ -22,6 +24,7 @@ __all__ = [
     "RawSpan",
     "choose_candidates",
     "gather_reading",
+    "quotable_tokens",
     "trim_span",
 ]
 
@@ -41,6 +44,14 @@ _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"))
 _GRAPHEME = regex.compile(r"\X")
 
 
+_BULLET_OR_HEADING = regex.compile(r"^[ \t]*(?:[-*+•◦▪‣]|\#{1,6})[ \t]+", regex.MULTILINE)
+_ITEM_NUMBER = regex.compile(r"^[ \t]*(?:\(?[0-9]{1,3}[.)]|\(?[a-z]\))[ \t]+", regex.MULTILINE)
+_TABLE_ROW = regex.compile(r"^[ \t]*\|.*$", regex.MULTILINE)
+_TABLE_RULE = regex.compile(r"[\s|:-]+")
+_BAR = regex.compile(r"(?<!\\)\|")
+_PARAGRAPH_BREAK = regex.compile(r"\n[ \t\r]*\n")
+
+
 @dataclass(frozen=True)
 class RawSpan:
     """A span that a model proposes, in code points of the passage's text.
@@ -56,12 +67,63 @@ class RawSpan:
     score: float
 
 
+def quotable_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    """Tell which tokens an answer may hold.
+
+    Marks of structure are none of them: a list item's bullet or number, the bars of a
+    table. Since an answer can't run across a token that it may not hold, it stays within
+    one item or one cell. Nor is a token of absurd length, which WordPiece makes of a run
+    without spaces, however long.
+
+    Args:
+        text: The passage's.
+        offsets: (tokens,) half-open code points of `text` that each token covers.
+
+    Returns:
+        (tokens,) True where an answer may start, end and run through.
+    """
+    # (characters + 1,): how many characters of marks stand before each place.
+    before = np.zeros(len(text) + 1, dtype=np.int64)
+    for start, end in _marks(text):
+        before[start + 1 : end + 1] = 1
+    np.cumsum(before, out=before)
+    places = np.array(offsets, dtype=np.int64).reshape(-1, 2)
+    starts, ends = places[:, 0], places[:, 1]
+    allowed: NDArray[np.bool_] = (before[starts] == before[ends]) & (
+        ends - starts <= MAX_TOKEN_CHARS
+    )
+    return allowed
+
+
+def _marks(text: str) -> list[tuple[int, int]]:
+    """Return the places of structural marks."""
+    marks = [match.span() for match in _BULLET_OR_HEADING.finditer(text)]
+    numbers = [match.span() for match in _ITEM_NUMBER.finditer(text)]
+    if len(numbers) > 1:
+        # A single line that starts with "12." is as likely prose that was wrapped there.
+        marks += numbers
+    for row in _TABLE_ROW.finditer(text):
+        if _TABLE_RULE.fullmatch(row.group()):
+            marks.append(row.span())
+        else:
+            marks += [
+                (row.start() + bar.start(), row.start() + bar.end())
+                for bar in _BAR.finditer(row.group())
+            ]
+    return marks
+
+
 def trim_span(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the span without loose edges and with whole characters, or None if empty.
 
     >>> trim_span("Bring: (a) the badge, please", 5, 21)
     (7, 20)
     """
+    if (gap := _PARAGRAPH_BREAK.search(text, start, end)) is not None:
+        # No one quotes across a paragraph's end: what was begun is kept.
+        leading = len(text[start:end]) - len(text[start:end].lstrip())
+        if gap.start() >= start + leading:
+            end = gap.start()
     while start < end:
         first, last = text[start], text[end - 1]
         if first.isspace() or (first in _LOOSE_START and not _begins_value(text, start, end)):

@@ -421,9 +421,10 @@ def _check_same_ids(found: Iterable[str], wanted: Iterable[str]) -> None:
     predicted, asked = set(found), set(wanted)
     missing, unknown = sorted(asked - predicted), sorted(predicted - asked)
     if missing or unknown:
+        sample = (missing or unknown)[:3]
         msg = (
             f"Predictions and questions don't match: {len(missing)} questions without a "
-            f"prediction, {len(unknown)} predictions without a question, such as {(missing or unknown)[:3]!r}. "
+            f"prediction, {len(unknown)} predictions without a question, such as {sample!r}. "
             "Give one prediction per question."
         )
         raise EvaluationError(msg)

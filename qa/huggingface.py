@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from qa.candidates import MAX_TOKEN_CHARS, RawSpan, choose_candidates, gather_reading
+from qa.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
 from qa.errors import ReaderError
 from qa.spans import best_spans
 from qa.types import Candidate, Reading
@@ -151,12 +151,11 @@ class HuggingFaceReader:
         spans: dict[tuple[int, int], float] = {}
         for row in range(len(starts)):
             offsets = batch["offset_mapping"][row].numpy()
-            allowed = np.array(
-                [
-                    part == 1 and 0 < end - start <= MAX_TOKEN_CHARS
-                    for part, (start, end) in zip(batch.sequence_ids(row), offsets, strict=True)
-                ]
-            )
+            parts = np.array([part == 1 for part in batch.sequence_ids(row)])
+            # Padding and special tokens are empty and belong to no part.
+            allowed = parts & (offsets[:, 1] > offsets[:, 0])
+            places = [(int(start), int(end)) for start, end in offsets[allowed]]
+            allowed[allowed] = quotable_tokens(passage.text, places)
             none = self._null_position(batch["input_ids"][row].tolist())
             null_scores.append(float(starts[row, none] + ends[row, none]))
             for first, last, score in best_spans(

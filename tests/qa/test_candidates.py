@@ -13,6 +13,7 @@ from qa.candidates import (
     RawSpan,
     choose_candidates,
     gather_reading,
+    quotable_tokens,
     trim_span,
 )
 from retrieval.types import Article, Passage
@@ -102,3 +103,44 @@ def test_gather_reading_without_candidates_has_the_lowest_null_score(cut_passage
     assert reading.null_score == 1.0
     assert reading.unread == (passage.id,)
     assert gather_reading([]).null_score == 0.0
+
+
+def words_of(text: str) -> list[tuple[int, int]]:
+    import regex
+
+    return [match.span() for match in regex.finditer(r"\w+|[^\w\s]", text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("Call 555.\n- one\n- two", ["-", "-"]),
+        ("Do this:\n1. Open it.\n2. Wait 3 minutes.\n", ["1", ".", "2", "."]),
+        ("a) red\nb) blue", ["a", ")", "b", ")"]),
+        # A number that only happens to begin a line.
+        ("It was built in\n1987. It has\n12. floors", []),
+        ("It takes\n12. Then wait.", []),
+        ("| Day | Hours |\n|---|:-:|\n| Mon | 9 |", list("|||") + list("|---|:-:|") + list("|||")),
+        ("Press a | b to pipe", []),
+        (r"| a \| b | c |", ["|", "|", "|"]),
+        ("-5 degrees, or - rarely - less", []),
+    ],
+)
+def test_quotable_tokens_leaves_out_marks_of_structure(text: str, left_out: list[str]) -> None:
+    words = words_of(text)
+    allowed = quotable_tokens(text, words)
+    assert [
+        text[slice(*word)] for word, ok in zip(words, allowed, strict=True) if not ok
+    ] == left_out
+
+
+def test_quotable_tokens_leaves_out_endless_tokens() -> None:
+    text = "key " + "x" * 300
+    assert quotable_tokens(text, [(0, 3), (4, 304)]).tolist() == [True, False]
+    assert quotable_tokens("", []).tolist() == []
+
+
+def test_trim_span_ends_with_the_paragraph() -> None:
+    text = "First part.\n \nSecond part."
+    assert trim_span(text, 0, len(text)) == (0, 11)
+    assert trim_span(text, 11, len(text)) == (14, len(text))
