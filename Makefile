@@ -25,7 +25,7 @@ demo-setup: .venv/.installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Frontdesk needs Python 3.11 or newer, this is %s. Name another: make PYTHON=python3.11" % sys.version.split()[0])'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q $(PIP_ARGS) -r requirements.lock
-	$(BIN)/python -m pip install -q $(PIP_ARGS) --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -q $(PIP_ARGS) --no-deps -e .
 	@touch $@
 
 # With what the tests and checks need.
@@ -58,7 +58,7 @@ lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install -q --upgrade pip $(PIP_ARGS)
-	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) hatchling .
+	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) .
 	build/lock/bin/python -m pip freeze --exclude frontdesk | sed 's/+cpu$$//' > requirements.lock
 	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) --group dev
 	build/lock/bin/python -m pip freeze --exclude frontdesk | sed 's/+cpu$$//' > requirements-dev.lock
