@@ -38,9 +38,12 @@ _NEIGHBOURS = 32
 _BUILD_DEPTH = 80
 _SEARCH_DEPTH = 128
 
-# With a smaller part of the passages allowed than this, walking the graph mostly meets
-# passages that are not, and misses neighbours; scoring what is allowed is then also faster.
-_RESTRICTIVE = 0.05
+# FAISS walks the graph over allowed and other rows alike, then keeps the allowed: with few
+# allowed, most of what it looked at is thrown away. So it must look further by as much, and
+# below this share scoring all that is allowed is as fast and misses nothing. (Measured on
+# clustered vectors, 50 of 20,000: without looking further, a share of 0.5 finds 95 %, one of
+# 0.1 finds 64 % of the true neighbours.)
+_RESTRICTIVE = 0.2
 
 # FAISS adds up a cosine in another order than `scores`; they differ by less than this.
 _ROUNDING = 1e-5
@@ -130,7 +133,7 @@ class DenseIndex:
             bits = np.packbits(allowed, bitorder="little")
             selector = faiss.IDSelectorBitmap(bits)
         if self._graph is not None:
-            rows = self._near_by_graph(self._graph, vector, k, selector)
+            rows = self._near_by_graph(self._graph, vector, k, count, selector)
             if len(rows) >= k:
                 return self._best(vector, rows, k)
         return self._best(vector, self._near_exactly(vector, k, count, selector), k)
@@ -200,10 +203,11 @@ class DenseIndex:
                 return near
             depth = min(4 * depth, count)
 
-    def _near_by_graph(self, graph: Any, vector: Scores, k: int, selector: Any) -> Rows:
+    def _near_by_graph(self, graph: Any, vector: Scores, k: int, count: int, selector: Any) -> Rows:
         """Return about the `k` nearest rows by the graph; fewer where it lost its way."""
         depth = min(k + _MARGIN, len(self))
-        parameters = faiss.SearchParametersHNSW(efSearch=max(_SEARCH_DEPTH, 2 * depth))
+        effort = max(_SEARCH_DEPTH, 2 * depth) * len(self) // count
+        parameters = faiss.SearchParametersHNSW(efSearch=effort)
         if selector is not None:
             parameters.sel = selector
         _, rows = graph.search(vector[None, :], depth, params=parameters)

@@ -205,20 +205,11 @@ def test_token_starts_count_code_points(encoder: SentenceEncoder) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(text=st.text(max_size=300))
-def test_token_starts_are_ascending_and_inside(text: str) -> None:
-    starts = load_shared().token_starts(text)
+def test_token_starts_are_ascending_and_inside(encoder: SentenceEncoder, text: str) -> None:
+    starts = encoder.token_starts(text)
     assert starts.dtype == np.int64
     assert np.all(np.diff(starts) >= 0)
     assert starts.size == 0 or (starts[0] >= 0 and starts[-1] < len(text))
-
-
-_shared: list[SentenceEncoder] = []
-
-
-def load_shared() -> SentenceEncoder:
-    if not _shared:
-        _shared.append(load_encoder())
-    return _shared[0]
 
 
 def test_token_starts_of_a_long_text_equal_those_of_one_call(encoder: SentenceEncoder) -> None:
