@@ -74,9 +74,11 @@ _ISA_WITHOUT_BFLOAT16 = frozenset(
 )
 
 
-def _has_onednn() -> bool:
-    """Tell whether torch was built with oneDNN (also called MKL-DNN)."""
-    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+def _has_onednn(dtype: torch.dtype = torch.float32) -> bool:
+    """Tell whether torch has oneDNN (also called MKL-DNN), and it takes this type here."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    return dtype is not torch.bfloat16 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def has_fast_bfloat16() -> bool:
@@ -198,7 +200,7 @@ class _Linear:
     def __init__(self, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> None:
         weight = weight.to(dtype).contiguous()
         self._bias = bias.to(dtype).contiguous()
-        self._packed = _has_onednn()
+        self._packed = _has_onednn(dtype)
         if self._packed:
             weight = torch.ops.mkldnn._reorder_linear_weight(weight, _CHUNK_TOKENS)
         self._weight = weight
