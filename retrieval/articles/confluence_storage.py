@@ -17,8 +17,7 @@ from retrieval.articles.readable import parse_html, render
 
 __all__ = ["storage_text"]
 
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-_SELF_CLOSED = re.compile(r"<((?:ac|ri):[\w-]+)((?:\s[^<>]*?)?)\s*/>")
+_SELF_CLOSED = re.compile(r"<((?:ac|ri):[\w-]+)([^<>]*)/>")
 
 _CODE = frozenset(("code", "noformat", "codeblock", "paste-code-macro"))
 _SILENT = frozenset(
@@ -72,8 +71,7 @@ def storage_text(storage: str) -> str:
     Raises:
         ArticleError: It can't be parsed.
     """
-    html = _CDATA.sub(lambda found: escape(found[1], quote=False), storage)
-    html = _SELF_CLOSED.sub(r"<\1\2></\1>", html)
+    html = _SELF_CLOSED.sub(r"<\1\2></\1>", _without_cdata(storage))
     root = parse_html(f"<div>{html}</div>")
     # Inside out, so that a macro finds the ones inside it already plain.
     for element in reversed(list(root.iter())):
@@ -81,6 +79,16 @@ def storage_text(storage: str) -> str:
         if isinstance(tag, str) and tag.startswith(("ac:", "ri:")):
             _plain(element, tag.partition(":")[2])
     return render(root)
+
+
+def _without_cdata(storage: str) -> str:
+    """Return storage format with its CDATA sections escaped instead."""
+    before, *sections = storage.split("<![CDATA[")
+    pieces = [before]
+    for section in sections:
+        text, closed, rest = section.partition("]]>")
+        pieces.append(escape(text, quote=False) + rest if closed else escape(section, quote=False))
+    return "".join(pieces)
 
 
 def _plain(element: HtmlElement, name: str) -> None:
@@ -161,8 +169,9 @@ def _link(element: HtmlElement) -> None:
         _become(element, "span", bodies)
         return
     text = next((child.get("data-text") or "" for child in element if child.get("data-text")), "")
+    text = text or element.get("ac:anchor") or ""
     _become(element, "span", [])
-    element.text = text or element.get("ac:anchor") or ""
+    element.text = text
 
 
 def _picture(element: HtmlElement) -> None:

@@ -11,7 +11,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from retrieval.articles.decoding import decode
 from retrieval.articles.fields import audience_of_cell, shown
@@ -140,7 +140,7 @@ def _raw(text: str) -> bytes:
 
 
 def _bad_byte(lines: Sequence[str], line: int, offset: int) -> str:
-    for text in lines[line - 1 :]:
+    for text in islice(lines, line - 1, None):
         raw = _raw(text)
         try:
             raw.decode("utf-8")

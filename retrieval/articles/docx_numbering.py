@@ -132,10 +132,20 @@ def _write_numbers(trees: dict[str, etree._Element]) -> None:
         else:
             counts[key] = counts[key] + 1 if key in counts else level.start
         begun.add((num, depth))
+        _state_list(paragraph, num, depth)
         for other in [found for found in counts if found[0] == abstract and found[1] > depth]:
             del counts[other]
         if level.format not in ("bullet", "none"):
             _mark(paragraph, counts[key], lettered=level.format in ("lowerLetter", "upperLetter"))
+
+
+def _state_list(paragraph: etree._Element, num: str, depth: int) -> None:
+    """Write a list that a paragraph has from its style into it: mammoth reads no others."""
+    properties = paragraph.find(_W + "pPr")
+    if properties is not None and properties.find(_W + "numPr") is None:
+        listed = etree.SubElement(properties, _W + "numPr")
+        etree.SubElement(listed, _W + "ilvl").set(_W + "val", str(depth))
+        etree.SubElement(listed, _W + "numId").set(_W + "val", num)
 
 
 def _mark(paragraph: etree._Element, number: int, *, lettered: bool) -> None:

@@ -28,7 +28,7 @@ __all__ = ["FrontMatter", "split_front_matter"]
 _OPENING = re.compile(r"\s*(---|\+\+\+)[ \t]*\r?\n")
 _YAML_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 _TOML_CLOSING = re.compile(r"^\+\+\+[ \t]*\r?$", re.MULTILINE)
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_CHARS = 100_000
 _TAG = "tag:yaml.org,2002:"
 _FIELDS = ("id", "title", "url", "updated")
 
@@ -63,6 +63,11 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
         )
     block = text[opening.end() : closing.start()]
     first_line = text.count("\n", 0, opening.end()) + 1
+    if len(block) > _MAX_CHARS:
+        raise ArticleError(
+            f"front matter has {len(block):,} characters; at most {_MAX_CHARS:,} are read",
+            line=first_line,
+        )
     found = _of_toml(block) if toml else _of_yaml(block, first_line)
     return found, text[closing.end() :]
 
@@ -87,7 +92,8 @@ def _of_toml(block: str) -> FrontMatter:
 
 def _of_yaml(block: str, first_line: int) -> FrontMatter:
     try:
-        root = yaml.compose(block, Loader=_Loader)
+        # Not the C loader: deep nesting overflows its stack and ends the process.
+        root = yaml.compose(block, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else first_line + error.problem_mark.line
         problem = error.problem or "it can't be parsed"

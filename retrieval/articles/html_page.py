@@ -41,7 +41,13 @@ _UPDATED = (
 
 def load(file: SourceFile) -> Iterator[Found]:
     """Yield the page as one article; pages of Confluence's HTML export are known by sight."""
-    root = parse_html(_text(file))
+    text = _text(file)
+    if len(text) > 2 * MAX_ARTICLE_CHARS:
+        raise ArticleError(
+            f"the page has {len(text):,} characters of HTML; at most {2 * MAX_ARTICLE_CHARS:,} "
+            "are taken in as one article: split it into several"
+        )
+    root = parse_html(text)
     if confluence_pages.recognises(root):
         yield from confluence_pages.drafts(root, file)
         return

@@ -63,7 +63,7 @@ def _lines(file: SourceFile) -> Iterator[tuple[int, int, bytes]]:
 
 def _row(raw: bytes, offset: int) -> dict[str, Any]:
     try:
-        row = json.loads(raw.decode("utf-8"))
+        row = json.loads(raw.decode("utf-8").rstrip("\r\n"))
     except UnicodeDecodeError as error:
         raise ArticleError(decoding_failure(error, "UTF-8", offset=offset)) from error
     except json.JSONDecodeError as error:

@@ -15,14 +15,16 @@ _FENCED = re.compile(
     r"^([ \t]*(?:[-*+>]|\d+[.)])?[ \t]*)(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\2[`~]*[ \t]*$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
+_COMMENT_TAG = re.compile(r"\{%-?\s*(end)?comment\s*-?%\}")
 _RAW = re.compile(r"\{%-?\s*(?:end)?(?:raw|verbatim)\s*-?%\}")
-_TAG = r"\{%-?\s*([\w-]+)([^%]*(?:%(?!\})[^%]*)*)%\}"
+# A tag ends at "%}" and never holds another: so an unclosed one costs no scan to the end.
+_TAG = r"\{%-?\s*([\w-]+)((?:[^%{]|%(?!\})|\{(?!%)){0,2000}+)%\}"
 _IN_LINK = re.compile(r"(\]\(\s*|(?:href|src)\s*=\s*[\"']?)" + _TAG)
 _ANY = re.compile(_TAG + r"(?=([ \t]*$)?)", re.MULTILINE)
 _STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _ATTRIBUTES = re.compile(
-    r"[ \t]*\{:?[ \t]*[.#][^{}\n]*\}[ \t]*$|^[ \t]*\{:[^{}\n]*\}[ \t]*$", re.MULTILINE
+    r"(?<![ \t])[ \t]*+\{:?[ \t]*+[.#][^{}\n]*+\}[ \t]*+$|^[ \t]*+\{:[^{}\n]*+\}[ \t]*+$",
+    re.MULTILINE,
 )
 _BLOCK_TITLE = frozenset(("alert", "note", "warning", "callout", "details", "accordion", "tip"))
 
@@ -40,13 +42,27 @@ def without_liquid(text: str) -> str:
         return text
     pieces: list[str] = []
     end = 0
-    text = _COMMENT.sub("", text) if "{%" in text else text
+    text = _without_comments(text)
     for fenced in _FENCED.finditer(text):
         pieces.append(_prose(text[end : fenced.start()]))
         pieces.append(_RAW.sub("", fenced.group()))
         end = fenced.end()
     pieces.append(_prose(text[end:]))
     return "".join(pieces)
+
+
+def _without_comments(text: str) -> str:
+    """Return text without what stands between comment tags; an unclosed one hides nothing."""
+    kept: list[str] = []
+    end = 0
+    opened: re.Match[str] | None = None
+    for tag in _COMMENT_TAG.finditer(text):
+        if not tag[1]:
+            opened = opened or tag
+        elif opened is not None:
+            kept.append(text[end : opened.start()])
+            end, opened = tag.end(), None
+    return "".join(kept) + text[end:]
 
 
 def _prose(text: str) -> str:

@@ -70,9 +70,9 @@ def parse_html(text: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     source = text.replace("\0", "\ufffd").encode("utf-8", errors="replace")
     try:
-        root = document_fromstring(source or b"<html></html>", parser=parser)
+        root = document_fromstring(source, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as error:
-        if not text.strip():
+        if "empty" in str(error):  # nothing but closing tags or comments
             return document_fromstring(b"<html><body></body></html>")
         raise ArticleError(f"the HTML can't be parsed: {error}") from error
     for entry in parser.error_log:
@@ -159,7 +159,7 @@ def _drop(element: HtmlElement) -> None:
 
 def _holds_article(form: HtmlElement) -> bool:
     """Some servers wrap whole pages in a form."""
-    return any(form.iter("main", "article", "h1"))
+    return next(form.iter("main", "article", "h1"), None) is not None
 
 
 def _is_note(aside: HtmlElement) -> bool:
@@ -168,12 +168,23 @@ def _is_note(aside: HtmlElement) -> bool:
 
 def _is_page_header(header: HtmlElement) -> bool:
     parent = header.getparent()
-    return parent is not None and parent.tag == "body" and not any(header.iter("h1"))
+    return parent is not None and parent.tag == "body" and next(header.iter("h1"), None) is None
 
 
 def _in_text(button: HtmlElement) -> bool:
     parent = button.getparent()
     return parent is not None and parent.tag in ("p", "li", "td", "span", "strong", "b")
+
+
+_CHILDREN = {
+    "table": ("tr", "thead", "tbody", "tfoot", "colgroup", "col"),
+    "thead": ("tr",),
+    "tbody": ("tr",),
+    "tfoot": ("tr",),
+    "tr": (),
+    "dl": ("div", "template"),
+}
+"""What may stand in a table or definition list beside cells."""
 
 
 class _Picture(str):
@@ -238,9 +249,11 @@ class _Blocks:
         elif tag in ("ul", "ol", "menu", "dir"):
             self._add("\n".join(_list(element, depth)))
         elif tag == "li":
-            self._add(_item("- ", _Blocks(depth, flat=True).of(element)))
+            content = _Blocks(depth, flat=True).of(element)
+            self._add(_item("- ", content) if content else "")
         elif tag == "dl":
-            self._add("\n".join(_definitions(element, depth)))
+            self._strays(element, depth)
+            self._add("\n".join(filter(None, _definitions(element, depth))))
         elif tag == "table":
             self._table(element, depth)
         elif tag in ("pre", "listing", "xmp"):
@@ -283,6 +296,7 @@ class _Blocks:
 
     def _table(self, element: HtmlElement, depth: int) -> None:
         grid = grid_of(element)
+        self._strays(element, depth)
         for caption in element.iterchildren("caption"):
             self._blocks.extend(_Blocks(depth, flat=True).of(caption))
         if is_layout(element, grid):
@@ -292,6 +306,22 @@ class _Blocks:
         else:
             table = pipe_table(grid, lambda cell: _in_cell(_Blocks(depth + 1, flat=True).of(cell)))
             self._add(table)
+
+    def _strays(self, element: HtmlElement, depth: int) -> None:
+        """Read what broken markup puts into a table or list beside its cells."""
+        expected = _CHILDREN[str(element.tag)]
+        cells = ("dt", "dd") if element.tag == "dl" else ("td", "th", "caption")
+        self._text(element.text)
+        for child in element:
+            tag = child.tag
+            if not isinstance(tag, str) or tag in cells:
+                pass
+            elif tag in _CHILDREN and tag in expected:
+                self._strays(child, depth + 1)
+            elif tag not in expected or next(child.iter(*cells), None) is None:
+                self._child(child, depth + 1)
+            self._text(child.tail)
+        self._flush()
 
     def _add(self, block: str) -> None:
         if block.strip():
@@ -338,12 +368,17 @@ def _list(element: HtmlElement, depth: int) -> Iterator[str]:
     if ordered and element.get("reversed") is not None:
         step = -1
         number = _integer(element.get("start"), sum(1 for _ in element.iterchildren("li")))
+    if stray := _tidy((element.text or "").replace("\n", " ")):
+        yield stray
     for child in element:
         if not isinstance(child.tag, str):
             continue
         if child.tag in ("ul", "ol"):
             # Nested without an item of its own, which browsers show one level deeper.
-            yield from _indented("\n".join(_list(child, depth + 1)), 3 if ordered else 2)
+            nested = "\n".join(_list(child, depth + 1))
+            if nested:
+                yield "\n".join(_indented(nested, 3 if ordered else 2))
+            yield from _tail_of_item(child, ordered=ordered)
             continue
         marker = "- "
         if ordered and child.tag == "li":
@@ -354,12 +389,18 @@ def _list(element: HtmlElement, depth: int) -> Iterator[str]:
         content = _Blocks(depth + 1, flat=True).of(child)
         if content:
             yield _item(marker, content)
+        yield from _tail_of_item(child, ordered=ordered)
+
+
+def _tail_of_item(child: HtmlElement, *, ordered: bool) -> Iterator[str]:
+    """Yield text that stands in a list after an item, but in none."""
+    if stray := _tidy((child.tail or "").replace("\n", " ")):
+        yield " " * (3 if ordered else 2) + stray
 
 
 def _item(marker: str, content: list[str]) -> str:
     """Return a list item; what follows its first block is indented under it."""
-    text = "\n".join(content)
-    first, *rest = text.split("\n")
+    first, *rest = "\n".join(content).split("\n")
     lines = [marker + first]
     for line in rest:
         lines.extend(_indented(line, len(marker)))
@@ -373,6 +414,11 @@ def _indented(text: str, width: int) -> Iterator[str]:
 
 def _definitions(element: HtmlElement, depth: int) -> Iterator[str]:
     """Yield "- Term: meaning" for a definition list."""
+    for child in list(element.iter("dt", "dd")):
+        # Unclosed ones end up inside each other.
+        parent = child.getparent()
+        if parent is not None and parent.tag in ("dt", "dd"):
+            parent.addnext(child)
     terms: list[str] = []
     meanings: list[str] = []
     for child in element.iter("dt", "dd"):

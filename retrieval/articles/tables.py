@@ -38,23 +38,31 @@ def grid_of(table: HtmlElement) -> Grid:
     """Return the rows and cells of a table."""
     rows: list[tuple[HtmlElement, ...]] = []
     head = 0
-    for row, in_head in _rows(table):
-        cells = tuple(cell for cell in row if cell.tag in ("td", "th"))
-        if not cells:
-            continue
+    for cells, in_head in _rows(table, in_head=False):
         rows.append(cells)
         if head == len(rows) - 1 and (in_head or all(cell.tag == "th" for cell in cells)):
             head += 1
     return Grid(tuple(rows), head)
 
 
-def _rows(table: HtmlElement) -> Iterator[tuple[HtmlElement, bool]]:
-    for child in table:
+def _rows(part: HtmlElement, *, in_head: bool) -> Iterator[tuple[tuple[HtmlElement, ...], bool]]:
+    """Yield the cells of each row; cells outside of any row make one of their own."""
+    loose: list[HtmlElement] = []
+    for child in part:
+        if child.tag in ("td", "th"):
+            loose.append(child)
+            continue
+        if loose:
+            yield tuple(loose), in_head
+            loose = []
         if child.tag == "tr":
-            yield child, False
-        elif child.tag in ("thead", "tbody", "tfoot"):
-            for row in child.iterchildren("tr"):
-                yield row, child.tag == "thead"
+            cells = tuple(cell for cell in child if cell.tag in ("td", "th"))
+            if cells:
+                yield cells, in_head
+        elif child.tag in ("thead", "tbody", "tfoot") and part.tag == "table":
+            yield from _rows(child, in_head=child.tag == "thead")
+    if loose:
+        yield tuple(loose), in_head
 
 
 def is_layout(table: HtmlElement, grid: Grid) -> bool:

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+BOMB = (
+    '<!DOCTYPE z [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+    "<unload><kb_knowledge><text>&b;</text></kb_knowledge></unload>"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("<unload>\n<a>", "not valid XML"),
+        ("", "not valid XML"),
+        (BOMB, "declares a document type or entities (DTDForbidden)"),
+        ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><unload/>', "declares a document type"),
+        ("<rss/>", "its outermost element is <rss>; looked for ServiceNow's"),
+        ("<unload><incident/></unload>", "no <kb_knowledge> records but <incident>"),
+        ('<?xml version="1.0" encoding="no-such"?><unload/>', "XML"),
+        (b"<unload>\xe9</unload>", "not valid XML"),
+    ],
+)
+def test_load_refuses_other_and_harmful_xml(load_text, text, reason) -> None:
+    loaded = load_text("a.xml", text)
+    assert not loaded.articles
+    assert reason in loaded.rejected[0].reason
+
+
+def test_load_names_the_line_of_broken_xml(load_text) -> None:
+    assert load_text("a.xml", "<unload>\n<a></b>\n</unload>").rejected[0].line == 2
+
+
+def test_load_empty_export_holds_nothing(load_text) -> None:
+    loaded = load_text("a.xml", "<unload/>")
+    assert (loaded.articles, loaded.rejected) == ((), ())
