@@ -26,6 +26,7 @@ from qa.errors import ReaderError
 from qa.spans import best_spans
 from qa.types import Candidate, Reading
 from qa.windows import (
+    EncodedText,
     SpecialTokens,
     Window,
     cut_windows,
@@ -55,6 +56,8 @@ _BATCH_TOKENS = 768
 _SAFETY = 1.25
 # Spans looked at per window, before those that overlap a better one are left out.
 _N_SPANS = 12
+# Title and headings are cut here: the passage needs the room.
+_MAX_LEAD_TOKENS = 40
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,7 @@ class BertReader:
         question_ids = encode_question(self._tokenizer, question)
         if not question_ids or not passages:
             return Reading((), 0.0)
-        texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
+        texts = self._encoded(passages)
         settings = self._settings
         windows = [
             cut_windows(
@@ -231,6 +234,20 @@ class BertReader:
                 found.append(self._candidates(passage, group, [next(logits) for _ in group]))
             position += count
         return gather_reading(found, unread=passages[position:])
+
+    def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
+        """Tokenise passages, each led by its title and headings, which are no part of it.
+
+        "Select it and wait" says nothing without the heading above it. The lead's tokens
+        have the offsets (0, 0) and are never part of an answer.
+        """
+        leads = encode_texts(self._tokenizer, [_lead(passage) for passage in passages])
+        texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
+        joined = []
+        for lead, text in zip(leads, texts, strict=True):
+            ids = lead.ids[:_MAX_LEAD_TOKENS]
+            joined.append(EncodedText(ids + text.ids, [(0, 0)] * len(ids) + text.offsets))
+        return joined
 
     def _fitting(self, windows: Sequence[Sequence[Window]], deadline_s: float | None) -> int:
         """Return how many passages to read in the next batch; 0 stops the reading."""
@@ -298,6 +315,13 @@ class BertReader:
                 )
             ]
         return choose_candidates(passage, spans, null_score), null_score
+
+
+def _lead(passage: Passage) -> str:
+    """Return title and headings as sentences; empty where there are none."""
+    path = [passage.title, *passage.headings]
+    # Many articles repeat their title as the first heading.
+    return "".join(f"{part}. " for part in dict.fromkeys(path) if part)
 
 
 def weights_digest(folder: Path) -> str:

@@ -77,7 +77,8 @@ def quotable_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np
 
     Args:
         text: The passage's.
-        offsets: (tokens,) half-open code points of `text` that each token covers.
+        offsets: (tokens,) half-open code points of `text` that each token covers; an empty
+            place is a token that doesn't belong to it.
 
     Returns:
         (tokens,) True where an answer may start, end and run through.
@@ -89,8 +90,9 @@ def quotable_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np
     np.cumsum(before, out=before)
     places = np.array(offsets, dtype=np.int64).reshape(-1, 2)
     starts, ends = places[:, 0], places[:, 1]
-    allowed: NDArray[np.bool_] = (before[starts] == before[ends]) & (
-        ends - starts <= MAX_TOKEN_CHARS
+    lengths = ends - starts
+    allowed: NDArray[np.bool_] = (
+        (before[starts] == before[ends]) & (lengths > 0) & (lengths <= MAX_TOKEN_CHARS)
     )
     return allowed
 

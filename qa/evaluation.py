@@ -367,7 +367,6 @@ def predict_texts(
             start=0,
             end=len(example.context),
             text=example.context,
-            title=example.title,
         )
         candidates = reader.read(example.question, [context]).candidates
         best = candidates[0] if candidates else None

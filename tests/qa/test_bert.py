@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +32,9 @@ def reader(tiny_bert: Path) -> BertReader:
     return BertReader.load(tiny_bert, dtype="float32")
 
 
-def passages_of(cut_passage: Cut, texts: list[str]) -> list[Passage]:
+def passages_of(cut_passage: Cut, texts: list[str], title: str = "") -> list[Passage]:
     return [
-        cut_passage(Article(f"a{number}", "Title", f"Lead-in. {text}"), start=9)
+        cut_passage(Article(f"a{number}", title, f"Lead-in. {text}"), start=9)
         for number, text in enumerate(texts)
     ]
 
@@ -87,6 +88,18 @@ def test_read_together_is_as_read_alone(reader: BertReader, cut_passage: Cut) ->
     np.testing.assert_allclose(
         [c.score for c in together.candidates], [c.score for c in merged], atol=1e-3
     )
+
+
+def test_read_sees_title_and_headings_and_never_quotes_them(
+    reader: BertReader, cut_passage: Cut
+) -> None:
+    (bare,) = passages_of(cut_passage, [TEXT])
+    (led,) = passages_of(cut_passage, [TEXT], title="Riverton riddles " * 50)
+    led = replace(led, headings=("Opening hours", "On Sundays"))
+    one, other = reader.read("When?", [bare]), reader.read("When?", [led])
+    assert one.null_score != other.null_score
+    for candidate in other.candidates:
+        assert led.start <= candidate.start < candidate.end <= led.end
 
 
 def test_read_orders_by_margin_and_names_the_best_null_score(

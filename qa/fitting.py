@@ -1,0 +1,360 @@
+"""Fit a calibration: what it takes from labelled questions to rules with weights.
+
+Two logistic regressions with non-negative weights, so that better evidence never lowers a
+score. The first ranks: is this candidate right, from what reader and retriever say of it?
+The second believes: is the first answer right, from its ranking, its lead and its support?
+Both see questions whose answer is not to be had, made by hiding the article that holds it.
+
+Run as `python -m qa.fitting`; see `--help`. The figures it writes into the calibration's
+note are of questions that the rules weren't fitted on, by cross-validation over articles.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.calibration import Calibration
+from qa.errors import CalibrationError
+from qa.evaluation import is_right
+from qa.questions import PredictedAnswer, Question
+from qa.ranking import (
+    CONFIDENCE_FEATURES,
+    RANKING_FEATURES,
+    Linear,
+    Proposal,
+    propose,
+    ranking_features,
+)
+from qa.types import Candidate, Reader
+from retrieval.types import Engine, Hit, Passage
+
+__all__ = [
+    "Observation",
+    "cross_validated",
+    "fit_calibration",
+    "fit_logistic",
+    "load_observations",
+    "observe",
+    "save_observations",
+    "squad_questions",
+]
+
+Matrix = NDArray[np.float64]
+
+_RIDGE = 1e-3
+_FOLDS = 5
+_HIDDEN_DEPTH = 5
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One labelled question with what was found and read for it.
+
+    Attributes:
+        id: The question's.
+        group: What must not be split between fitting and judging: the gold article.
+        hits: The passages that were read, best first, without their texts.
+        candidates: What the reader proposed.
+        right: (candidates,) whether each is right.
+        texts: (candidates,) their quotes.
+    """
+
+    id: str
+    group: str
+    hits: tuple[Hit, ...]
+    candidates: tuple[Candidate, ...]
+    right: tuple[bool, ...]
+
+    def proposals(self, rule: Linear) -> tuple[Proposal, ...]:
+        """Rank and merge the candidates."""
+        return propose(self.candidates, self.hits, rule)
+
+    def is_right(self, proposal: Proposal) -> bool:
+        """Tell whether a proposal's representative is right."""
+        return self.right[self.candidates.index(proposal.candidate)]
+
+
+def observe(
+    engine: Engine,
+    reader: Reader,
+    questions: Iterable[Question],
+    *,
+    top_k: int,
+    hidden: Mapping[str, frozenset[str]] | None = None,
+) -> Iterable[Observation]:
+    """Ask questions and keep what their answers would be decided from.
+
+    Args:
+        engine: Finds passages.
+        reader: Reads all of them.
+        questions: Labelled.
+        top_k: Passages read per question.
+        hidden: Question id → articles that are taken out of what was found for it, as if
+            the knowledge base didn't hold them.
+    """
+    bodies: dict[tuple[str, frozenset[str]], str | None] = {}
+    for question in questions:
+        roles = question.roles
+
+        def body_of(article_id: str, roles: frozenset[str] = roles) -> str | None:
+            if (article_id, roles) not in bodies:
+                article = engine.article(article_id, roles=roles)
+                bodies[article_id, roles] = None if article is None else article.body
+            return bodies[article_id, roles]
+
+        gone = (hidden or {}).get(question.id, frozenset())
+        depth = _HIDDEN_DEPTH * top_k if gone else top_k
+        found = engine.retrieve(question.question, depth, roles=roles)
+        hits = [hit for hit in found if hit.passage.article_id not in gone][:top_k]
+        reading = reader.read(question.question, [hit.passage for hit in hits])
+        yield Observation(
+            id=question.id,
+            group=min(question.article_ids, default=question.id),
+            hits=tuple(hits),
+            candidates=reading.candidates,
+            right=tuple(
+                not gone and is_right(_as_answer(candidate), question, body_of)
+                for candidate in reading.candidates
+            ),
+        )
+
+
+def fit_calibration(
+    observations: Sequence[Observation], *, threshold: float, note: Mapping[str, Any]
+) -> Calibration:
+    """Fit both rules.
+
+    Args:
+        observations: From `observe`.
+        threshold: Least confidence at which to answer.
+        note: Kept with the calibration, for people.
+
+    Raises:
+        CalibrationError: There is nothing right, or nothing wrong, to learn from.
+    """
+    ranking = _fit_ranking(observations)
+    return Calibration(ranking, _fit_confidence(observations, ranking), threshold, note)
+
+
+def cross_validated(
+    observations: Sequence[Observation], *, folds: int = _FOLDS
+) -> tuple[list[float], list[bool]]:
+    """Return each first answer's confidence by rules fitted without its article's questions.
+
+    Returns:
+        Confidences and whether each answer is right; questions without a candidate are
+        left out.
+    """
+    confidences: list[float] = []
+    right: list[bool] = []
+    for fold in range(folds):
+        inside = [each for each in observations if _fold(each.group, folds) == fold]
+        outside = [each for each in observations if _fold(each.group, folds) != fold]
+        if not inside:
+            continue
+        fitted = fit_calibration(outside, threshold=0.5, note={})
+        for observation in inside:
+            proposals = observation.proposals(fitted.ranking)
+            if proposals:
+                confidences.append(fitted.probability(proposals[0]))
+                right.append(observation.is_right(proposals[0]))
+    return confidences, right
+
+
+def fit_logistic(features: Matrix, right: NDArray[np.bool_]) -> tuple[float, Matrix]:
+    """Fit a logistic regression whose weights are not negative.
+
+    A convex problem with bounds, so there is one answer. A faint ridge on standardised
+    features keeps weights finite where the classes can be told apart without error.
+
+    Args:
+        features: (n, features)
+        right: (n,)
+
+    Returns:
+        Intercept and (features,) weights.
+
+    Raises:
+        CalibrationError: All of `right` are equal.
+    """
+    from scipy.optimize import minimize
+
+    if right.all() or not right.any():
+        msg = (
+            f"All {len(right)} answers are {'right' if right.all() else 'wrong'}. A calibration "
+            "needs some of both: give more questions."
+        )
+        raise CalibrationError(msg)
+    centre, spread = features.mean(axis=0), features.std(axis=0)
+    spread[spread == 0] = 1.0
+    scaled = (features - centre) / spread
+    sign = np.where(right, 1.0, -1.0)
+
+    def loss(parameters: Matrix) -> tuple[float, Matrix]:
+        margin = sign * (parameters[0] + scaled @ parameters[1:])
+        # log(1 + exp(-m)) without overflow.
+        value = np.logaddexp(0.0, -margin).mean() + 0.5 * _RIDGE * (parameters[1:] ** 2).sum()
+        slope = -sign * np.exp(-np.logaddexp(0.0, margin)) / len(sign)
+        gradient = np.concatenate([[slope.sum()], scaled.T @ slope + _RIDGE * parameters[1:]])
+        return float(value), gradient
+
+    n_features = features.shape[1]
+    bounds = [(None, None)] + [(0.0, None)] * n_features
+    found = minimize(loss, np.zeros(n_features + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights: Matrix = found[1:] / spread
+    return float(found[0] - weights @ centre), weights
+
+
+def squad_questions(
+    path: Path, *, held_out: int, n: int, hide: float
+) -> tuple[list[Question], dict[str, frozenset[str]]]:
+    """Draw questions of the articles that training held out.
+
+    The same ones on every machine: drawn by the hash of their ids.
+
+    Args:
+        path: A SQuAD file; the knowledge base holds an article `TITLE.txt` per title.
+        held_out: As many articles as the training recipe holds out.
+        n: How many questions.
+        hide: Share of them whose article is hidden.
+
+    Returns:
+        The questions, and for those to be hidden question id → article.
+    """
+    from qa.squad import held_out_titles, load_squad, split_by_title
+
+    examples = load_squad(path).examples
+    _, inside = split_by_title(examples, held_out_titles(examples, held_out))
+    drawn = sorted(inside, key=lambda example: _hash(example.id))[:n]
+    questions = [
+        Question(
+            id=example.id,
+            question=example.question,
+            answers=tuple(text for text, _ in example.answers),
+            article_ids=(f"{example.title}.txt",),
+        )
+        for example in drawn
+    ]
+    hidden = {
+        question.id: frozenset(question.article_ids)
+        for question in questions[: round(hide * len(questions))]
+    }
+    return questions, hidden
+
+
+def save_observations(path: Path, observations: Iterable[Observation]) -> None:
+    """Keep observations, one a line: reading is slow and fitting is not."""
+    with path.open("w", encoding="utf-8") as stream:
+        for each in observations:
+            places = {hit.passage.id: number for number, hit in enumerate(each.hits)}
+            row = {
+                "id": each.id,
+                "group": each.group,
+                "hits": [
+                    [hit.passage.article_id, hit.passage.start, hit.passage.text, hit.score]
+                    for hit in each.hits
+                ],
+                "candidates": [
+                    [places[c.passage.id], c.start, c.end, c.score, c.null_score, right]
+                    for c, right in zip(each.candidates, each.right, strict=True)
+                ],
+            }
+            stream.write(json.dumps(row) + "\n")
+            stream.flush()
+
+
+def load_observations(path: Path) -> list[Observation]:
+    """Read what `save_observations` wrote.
+
+    Raises:
+        CalibrationError: The file can't be read.
+    """
+    observations = []
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for line in stream:
+                row = json.loads(line)
+                hits = tuple(
+                    Hit(_passage(article_id, start, text), score)
+                    for article_id, start, text, score in row["hits"]
+                )
+                candidates = tuple(
+                    Candidate(hits[place].passage, start, end, score, null_score)
+                    for place, start, end, score, null_score, _ in row["candidates"]
+                )
+                right = tuple(bool(entry[5]) for entry in row["candidates"])
+                observations.append(Observation(row["id"], row["group"], hits, candidates, right))
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        msg = f"Can't read the observations {str(path)!r}: {error}. Observe again."
+        raise CalibrationError(msg) from error
+    return observations
+
+
+def _passage(article_id: str, start: int, text: str) -> Passage:
+    end = start + len(text)
+    return Passage(f"{article_id}#{start}-{end}", article_id, start, end, text)
+
+
+def _fit_ranking(observations: Sequence[Observation]) -> Linear:
+    rows: list[list[float]] = []
+    right: list[bool] = []
+    for each in observations:
+        ranks = {hit.passage.id: (rank, hit.score) for rank, hit in enumerate(each.hits)}
+        best = each.hits[0].score if each.hits else 0.0
+        for candidate, is_good in zip(each.candidates, each.right, strict=True):
+            rank, score = ranks[candidate.passage.id]
+            described = ranking_features(candidate, rank, score, best)
+            rows.append([described[name] for name in RANKING_FEATURES])
+            right.append(is_good)
+    return _fitted(rows, right, RANKING_FEATURES)
+
+
+def _fit_confidence(observations: Sequence[Observation], ranking: Linear) -> Linear:
+    rows: list[list[float]] = []
+    right: list[bool] = []
+    for each in observations:
+        proposals = each.proposals(ranking)
+        if proposals:
+            described = proposals[0].features
+            rows.append([described[name] for name in CONFIDENCE_FEATURES])
+            right.append(each.is_right(proposals[0]))
+    return _fitted(rows, right, CONFIDENCE_FEATURES)
+
+
+def _fitted(rows: Sequence[Sequence[float]], right: Sequence[bool], names: Sequence[str]) -> Linear:
+    if not rows:
+        msg = "There is no candidate to learn from. Give questions that the reader can answer."
+        raise CalibrationError(msg)
+    intercept, weights = fit_logistic(np.array(rows), np.array(right))
+    kept = {
+        name: round(float(weight), 6)
+        for name, weight in zip(names, weights, strict=True)
+        if weight > 1e-6
+    }
+    return Linear(round(intercept, 6), kept)
+
+
+def _as_answer(candidate: Candidate) -> PredictedAnswer:
+    return PredictedAnswer(
+        text=candidate.text,
+        confidence=0.0,
+        article_id=candidate.passage.article_id,
+        start=candidate.start,
+        end=candidate.end,
+    )
+
+
+def _fold(group: str, folds: int) -> int:
+    return int(_hash(group)[:8], 16) % folds
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
