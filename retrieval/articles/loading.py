@@ -30,7 +30,7 @@ from retrieval.articles.found import (
 from retrieval.articles.identity import Entry, Identities
 from retrieval.articles.registry import LOADERS, loader_of
 from retrieval.articles.sources import Source, resolve, walk
-from retrieval.errors import ArticleError, SourceError
+from retrieval.errors import AccessError, ArticleError, SourceError
 from retrieval.types import Article
 
 __all__ = ["Loaded", "Read", "Rejected", "load_articles"]
@@ -107,7 +107,13 @@ def load_articles(
     Raises:
         SourceError: A source is missing, or holds no file that can be read.
         ArticleError: Something was refused and `strict` is set.
+        AccessError: `audience` holds something else than role names.
     """
+    if audience is not None and not _is_audience(audience):
+        raise AccessError(
+            f"default audience {shown(audience)} is no tuple of role names; expected names such "
+            "as ('staff', 'hr'), None for everyone, () for nobody"
+        )
     reading = _Reading(audience, strict, today or date.today(), progress, read or _by_loader)
     for source in resolve(sources):
         try:
@@ -295,6 +301,12 @@ class _Reading:
 
 def _by_loader(loader: Loader, file: SourceFile) -> Iterable[Found]:
     return loader(file)
+
+
+def _is_audience(audience: object) -> bool:
+    return isinstance(audience, tuple) and all(
+        isinstance(role, str) and role.strip() for role in audience
+    )
 
 
 def _checked(draft: Draft) -> Draft:

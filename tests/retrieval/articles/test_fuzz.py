@@ -22,7 +22,7 @@ SPLICES = [
     b"<table>", b"<![CDATA[", b"<ac:link/>", b"# ?", b";", b"audience",
 ]  # fmt: skip
 lenient = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -84,7 +84,7 @@ def test_damaged_samples_are_articles_or_rejections(folder, sample, choices) -> 
 
 @pytest.mark.parametrize("part", ["document", "numbering", "styles"])
 @given(choices=st.data())
-@settings(lenient, max_examples=40)
+@settings(lenient, max_examples=25)
 def test_damaged_parts_of_a_docx_are_articles_or_rejections(folder, part, choices) -> None:
     (sample,) = [path for path in SAMPLES if path.suffix == ".docx"]
     out = io.BytesIO()

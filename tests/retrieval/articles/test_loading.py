@@ -8,7 +8,7 @@ import pytest
 
 from retrieval.articles import Rejected, load_articles
 from retrieval.articles.found import MAX_ARTICLE_CHARS
-from retrieval.errors import ArticleError, SourceError
+from retrieval.errors import AccessError, ArticleError, SourceError
 from retrieval.types import Article
 
 
@@ -309,6 +309,12 @@ def test_load_articles_drops_dates_that_are_not_iso(load_text) -> None:
 # Default audiences
 
 
+@pytest.mark.parametrize("audience", ["staff", ("",), ("a", 1), ["a"]])
+def test_default_audience_must_be_role_names(write, audience) -> None:
+    with pytest.raises(AccessError, match="is no tuple of role names; expected names such as"):
+        load_articles([write("a.txt")], audience=audience)
+
+
 def test_default_audience_reaches_formats_without_a_place_for_it(write) -> None:
     write("a.txt")
     write("b.md", "Text.")
@@ -393,6 +399,7 @@ def test_articles_are_what_retrieval_expects(load_text) -> None:
     )
 
 
+@pytest.mark.shared_data
 def test_squad_and_handbook_load_whole() -> None:
     shared = Path(
         os.environ.get("FRONTDESK_SHARED_DATA") or Path(__file__).parents[4] / "shared/data"
@@ -408,6 +415,3 @@ def test_squad_and_handbook_load_whole() -> None:
     assert next(a.body for a in squad.articles if a.id == "ASCII.txt") == text
     # Pages that explain the site's own tags show them in code; no other page has any left.
     assert [a.id for a in handbook.articles if "{%" in a.body.split("```")[0]] == []
-
-
-test_squad_and_handbook_load_whole = pytest.mark.shared_data(test_squad_and_handbook_load_whole)

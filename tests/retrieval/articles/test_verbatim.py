@@ -86,6 +86,8 @@ def test_body_is_verbatim(folder, writer, body) -> None:
 def test_any_body_is_verbatim(folder, writer, body) -> None:
     if writer is in_text and (body.startswith("\ufeff") or "\0" in body):
         return  # a mark is taken off, and text full of NULs refused
+    if writer is in_utf16 and body.startswith("\0"):
+        return  # its mark would be UTF-32's
     loaded = load_articles([writer(folder, body)])
     assert not loaded.rejected
     assert body in [article.body for article in loaded.articles]
