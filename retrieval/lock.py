@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from retrieval.durable import replace_file
 from retrieval.errors import IndexingError, IndexLocked
 
-__all__ = ["writer_lock"]
+__all__ = ["HOLDER_FILE", "writer_lock"]
 
 LOCK_FILE = "LOCK"
 HOLDER_FILE = "LOCK.json"

@@ -22,7 +22,7 @@ from retrieval import parts
 from retrieval.durable import PARTIAL_SUFFIX, replace_file, sync_folder, sync_tree
 from retrieval.errors import IndexingError, StoreError
 from retrieval.generation import Generation, damaged_parts, read_manifest
-from retrieval.lock import writer_lock
+from retrieval.lock import HOLDER_FILE, writer_lock
 from retrieval.manifest import Manifest
 
 __all__ = ["KEEP_GENERATIONS", "Health", "IndexStore"]
@@ -342,7 +342,7 @@ class IndexStore:
             for path in self._generations.glob(f"{_BUILDING}*"):
                 shutil.rmtree(path, ignore_errors=True)
         # Only files that are written under the lock: others may be in the making.
-        for name in (parts.CURRENT, parts.MARKER):
+        for name in (parts.CURRENT, parts.MARKER, HOLDER_FILE):
             for path in self.path.glob(f".{name}.*{PARTIAL_SUFFIX}"):
                 path.unlink(missing_ok=True)
 

@@ -1,0 +1,156 @@
+"""The local engine: the contract, rights, and one encoder for one index."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrieval.access import Audiences
+from retrieval.analysis import Analyser
+from retrieval.bm25 import lexical_index, lexical_text
+from retrieval.dense import DenseIndex
+from retrieval.encoding import embedding_text
+from retrieval.engines.local import RETRIEVERS, LocalEngine, open_index
+from retrieval.errors import AccessError, EncoderError, StoreError
+from retrieval.hybrid import HybridRetriever
+from retrieval.indexing import IndexOptions, bring_up_to_date
+from retrieval.store import IndexStore
+from retrieval.term_counts import TermCounts
+from retrieval.types import Engine
+
+ASKERS = [frozenset[str](), frozenset({"staff"}), frozenset({"hr"}), frozenset({"hr", "staff"})]
+AUDIENCES = {"leave": "staff", "salary": "hr"}
+
+
+@pytest.fixture
+def built(source: Path, kb: Path, fake_encoder: Any) -> Path:
+    bring_up_to_date([source], kb, encoder=fake_encoder)
+    return kb
+
+
+@pytest.fixture(params=RETRIEVERS)
+def engine(built: Path, fake_encoder: Any, request: pytest.FixtureRequest) -> LocalEngine:
+    return open_index(built, encoder=fake_encoder, retriever=request.param)
+
+
+def test_engine_keeps_to_the_protocol(engine: LocalEngine) -> None:
+    assert isinstance(engine, Engine)
+    assert engine.generation == "000001"
+    assert engine.encoder_id == "fake@000000000000"
+
+
+@pytest.mark.parametrize("roles", ASKERS, ids=lambda roles: "+".join(sorted(roles)) or "none")
+def test_engine_shows_no_one_what_is_not_theirs(engine: LocalEngine, roles: frozenset[str]) -> None:
+    hidden = {name for name, role in AUDIENCES.items() if role not in roles}
+    for query in ("paid time off", "salary bands May", "vpn soup printers"):
+        hits = engine.retrieve(query, 100, roles=roles)
+        trace = engine.trace(query, 100, roles=roles)
+        assert list(trace.fused) == hits
+        seen = {hit.passage.article_id for leg in trace.legs.values() for hit in leg}
+        assert not seen & hidden
+    for name in ("leave", "salary", "vpn", "absent"):
+        found = engine.article(name, roles=roles)
+        assert (found is None) == (name in hidden or name == "absent")
+        assert found is None or found.id == name
+
+
+def test_engine_orders_and_limits(engine: LocalEngine) -> None:
+    hits = engine.retrieve("open the vpn client", 100)
+    assert hits[0].passage.article_id == "vpn"
+    keys = [(-hit.score, hit.passage.id) for hit in hits]
+    assert keys == sorted(keys)
+    assert engine.retrieve("open the vpn client", 2) == hits[:2]
+    assert engine.retrieve("open the vpn client", 0) == engine.retrieve("  ", 5) == []
+    with pytest.raises(ValueError, match="k is -1"):
+        engine.retrieve("vpn", -1)
+
+
+@pytest.mark.parametrize("roles", ASKERS, ids=lambda roles: "+".join(sorted(roles)) or "none")
+def test_engine_finds_what_a_retriever_in_memory_finds(
+    built: Path, fake_encoder: Any, roles: frozenset[str]
+) -> None:
+    on_disk = open_index(built, encoder=fake_encoder)
+    passages, analyser = list(on_disk.passages), Analyser()
+    owners = [on_disk.article(passage.article_id, roles=ASKERS[3]) for passage in passages]
+    in_memory = HybridRetriever(
+        passages=passages,
+        audiences=Audiences.of(owner.audience for owner in owners if owner is not None),
+        lexical=lexical_index(
+            TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
+        ),
+        analyser=analyser,
+        dense=DenseIndex(fake_encoder.encode_passages([embedding_text(each) for each in passages])),
+        encoder=fake_encoder,
+    )
+    for query in ("open the vpn client", "soup at noon", "paid time off", "printers 🔑"):
+        expected = in_memory.retrieve(query, 9, roles=roles)
+        assert on_disk.retrieve(query, 9, roles=roles) == expected != []
+
+
+def test_engine_is_safe_across_threads(built: Path, fake_encoder: Any) -> None:
+    engine = open_index(built, encoder=fake_encoder)
+    queries = ["vpn client", "soup", "printers", "wi-fi guest"] * 8
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda query: engine.retrieve(query, 5), queries))
+    fresh = open_index(built, encoder=fake_encoder)
+    assert found == [fresh.retrieve(query, 5) for query in queries]
+
+
+def test_engine_keeps_its_generation(built: Path, source: Path, fake_encoder: Any) -> None:
+    engine = open_index(built, encoder=fake_encoder)
+    (source / "vpn.md").write_text("---\nid: vpn\n---\nCall us.\n", "utf-8")
+    bring_up_to_date([source], built, encoder=fake_encoder)
+    found = engine.article("vpn")
+    assert found is not None
+    assert "Launchpad" in found.body
+    assert engine.retrieve("launchpad", 1)
+    assert open_index(built, encoder=fake_encoder).generation == "000002"
+
+
+def test_engine_refuses_another_encoder(built: Path, fake_encoder: Any) -> None:
+    class Other:
+        id = "other@1"
+        dim = 16
+
+    with pytest.raises(EncoderError, match=r"'fake@000000000000' \(32 .*'other@1' \(16 "):
+        open_index(built, encoder=Other())  # type: ignore[arg-type]
+
+
+def test_engine_refuses_an_unknown_retriever(built: Path) -> None:
+    with pytest.raises(StoreError, match="'splade', expected one of hybrid, bm25, dense"):
+        open_index(built, retriever="splade")  # type: ignore[arg-type]
+
+
+def test_engine_refuses_roles_that_make_no_sense(engine: LocalEngine) -> None:
+    with pytest.raises(AccessError, match="roles are 'staff'"):
+        engine.article("vpn", roles="staff")  # type: ignore[arg-type]
+
+
+def test_engine_refuses_an_unknown_fusion(built: Path, fake_encoder: Any) -> None:
+    generation = IndexStore(built).open()
+    generation.manifest = replace(generation.manifest, fusion={"kind": "magic"})
+    with pytest.raises(StoreError, match="a fusion that this Frontdesk doesn't know"):
+        LocalEngine(generation, encoder=fake_encoder).retrieve("vpn", 1)
+
+
+def test_engine_loads_the_encoder_of_its_index(source: Path, kb: Path, tiny_encoder: Path) -> None:
+    bring_up_to_date([source], kb, IndexOptions(encoder=str(tiny_encoder)))
+    engine = open_index(kb)
+    assert engine.encoder_id.startswith("tiny@")
+    assert engine.retrieve("vpn client", 3)
+    # A second search goes through the encoder that is loaded already.
+    assert engine.retrieve("vpn client", 3) == engine.retrieve("vpn client", 3)
+
+
+def test_engine_of_many_vectors_walks_the_graph(
+    source: Path, kb: Path, fake_encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.building.GRAPH_LIMIT", 3)
+    bring_up_to_date([source], kb, encoder=fake_encoder)
+    engine = open_index(kb, encoder=fake_encoder)
+    assert "vectors.hnsw" in engine.manifest.parts
+    assert engine.retrieve("open the vpn client", 3)[0].passage.article_id == "vpn"
