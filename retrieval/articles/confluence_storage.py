@@ -199,9 +199,10 @@ def _become(element: HtmlElement, tag: str, kept: list[HtmlElement]) -> None:
             child.tail = None
     element.tag = tag
     element.text = None
-    for name in list(element.attrib):
-        if name != "data-kind":
-            del element.attrib[name]
+    kind = element.get("data-kind")
+    element.attrib.clear()  # as a whole: names in broken markup can't be named one by one
+    if kind is not None:
+        element.set("data-kind", kind)
 
 
 def _remove(element: HtmlElement) -> None:

@@ -38,6 +38,9 @@ __all__ = ["Loaded", "Read", "Rejected", "load_articles"]
 Read = Callable[[Loader, SourceFile], Iterable[Found]]
 """Has a loader read a file, or knows already what it would find."""
 
+UNFORESEEN = "the loader failed on the file in a way that was not foreseen"
+"""Starts the reason of a rejection that is a defect of a loader."""
+
 _EXAMPLES = 3
 """How many cases a warning names."""
 
@@ -222,6 +225,17 @@ class _Reading:
             self._reject(shown_path, error.line, error.reason)
         except OSError as error:
             self._reject(shown_path, None, f"can't be read: {error.strerror or error}")
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
+            # A net below the loaders: one strange file must not stop the others.
+            problem = f"{type(error).__name__}: {shown(str(error))}"
+            self._reject(shown_path, None, f"{UNFORESEEN} ({problem}); please report it")
 
     def _take(
         self,

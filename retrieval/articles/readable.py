@@ -47,6 +47,8 @@ _INLINE = _words(
 _NOTE = re.compile(r"\b(note|tip|info|warning|caution|important|callout|admonition|alert)\b", re.I)
 _SKIP_LINK = re.compile(r"\b(skip-(link|to-content)|headerlink|breadcrumbs?|footnote-backref)\b")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
+_CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+_CHARACTER_NUMBER = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,8}))(?![0-9a-fA-F]);?")
 _AROUND_BREAK = re.compile(r" *\n *")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\ufeff\u00ad"))
 _TYPED_BULLET = re.compile(r"[•·▪◦‣●○■][ \t]*(?=\S)")
@@ -68,7 +70,7 @@ def parse_html(text: str) -> HtmlElement:
     """
     # A text may claim an encoding; it is decoded already, so the claim must not count.
     parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
-    source = text.replace("\0", "\ufffd").encode("utf-8", errors="replace")
+    source = _without_controls(text).encode("utf-8", errors="replace")
     try:
         root = document_fromstring(source, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as error:
@@ -82,6 +84,21 @@ def parse_html(text: str) -> HtmlElement:
                 line=entry.line,
             )
     return root
+
+
+def _without_controls(text: str) -> str:
+    """Return HTML without characters that a tree can't hold, written out or as numbers."""
+    text = _CONTROL.sub("", text.replace("\0", "\ufffd").replace("\f", " "))
+    return _CHARACTER_NUMBER.sub(_character, text) if "&#" in text else text
+
+
+def _character(reference: re.Match[str]) -> str:
+    number = int(reference[2], 10) if reference[2] else int(reference[1], 16)
+    if 0x80 <= number < 0xA0:
+        # Written by programs that meant Windows-1252, and read so by browsers.
+        return bytes([number]).decode("cp1252", errors="ignore")
+    bad = number < 0x110000 and _CONTROL.fullmatch(chr(number))
+    return "" if bad else reference[0]
 
 
 def readable(html: str) -> str:

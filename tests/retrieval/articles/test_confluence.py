@@ -201,6 +201,7 @@ def macro(name: str, inside: str) -> str:
         ('<ac:image><ri:url ri:value="http://x/a.png" /></ac:image><p>a', "a"),
         ("<![CDATA[never closed", "never closed"),
         ("<p>unbalanced <b>tags</p></div>", "unbalanced tags"),
+        ('<ac:image <="" ac:alt="A b c"></ac:image><p>x', "A b c\n\nx"),
         ('<p><time datetime="2026-01-01" />x</p>', "x"),
     ],
 )  # fmt: skip

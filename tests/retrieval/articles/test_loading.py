@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from retrieval.articles import Rejected, load_articles
-from retrieval.articles.found import MAX_ARTICLE_CHARS
+from retrieval.articles.found import MAX_ARTICLE_CHARS, Found, Loader, SourceFile
 from retrieval.errors import AccessError, ArticleError, SourceError
 from retrieval.types import Article
 
@@ -138,6 +139,22 @@ def test_load_articles_unreadable_file_is_rejected(write, monkeypatch) -> None:
 
     assert [a.id for a in loaded.articles] == ["b.txt"]
     assert loaded.rejected == (Rejected(str(path), None, "can't be read: Permission denied"),)
+
+
+def test_load_articles_one_defect_does_not_stop_the_others(write) -> None:
+    def read(loader: Loader, file: SourceFile) -> Iterable[Found]:
+        if file.relative == "a.txt":
+            raise KeyError("title")
+        return loader(file)
+
+    write("a.txt")
+    root = write("b.txt").parent
+    loaded = load_articles([root], read=read)
+
+    assert [a.id for a in loaded.articles] == ["b.txt"]
+    assert "in a way that was not foreseen (KeyError: \"'title'\"); please report it" in (
+        loaded.rejected[0].reason
+    )
 
 
 def test_load_articles_ignores_hidden_files_and_locks(write) -> None:

@@ -214,3 +214,16 @@ def test_lines_of_joins_pieces_at_one_height() -> None:
     assert (first.text, first.edge, first.bold) == ("Press Save now.", "", False)
     assert [text for _, text in second.cells] == ["x", "cell"]
     assert (third.text, third.edge, third.bold) == ("office", "bottom", True)
+
+
+def test_load_refuses_a_huge_file_unread(write) -> None:
+    path = write("a.pdf")
+    with path.open("r+b") as stream:
+        stream.truncate(200_000_001)  # a hole: it takes no room on the disk
+    assert "larger than 200,000,000 bytes" in load_articles([path]).rejected[0].reason
+
+
+def test_load_refuses_endless_text(load_text, monkeypatch) -> None:
+    monkeypatch.setattr("retrieval.articles.pdf.MAX_ARTICLE_CHARS", 5)
+    loaded = load_text("a.pdf", pdf(at(500, "More than five.")))
+    assert "holds more than 5 characters" in loaded.rejected[0].reason

@@ -32,6 +32,9 @@ from retrieval.errors import ArticleError
         ("<details><summary>More</summary>Text</details>", "More\n\nText"),
         ("<p>• one<br>• two", "- one\n- two"),
         ("a\0b", "a\ufffdb"),
+        ("<i hidden></i>a\x01\x0bb&#1;c&#x0B;d&#xFFFE;e\uffff", "abcde"),
+        ("a&#x110000;b&#xD800;&#0;", "a\ufffdb\ufffd\ufffd"),
+        ("&#8211;&#x2013;&#150;&#65;&#12;B", "–––A B"),
         ("<unknown-tag>x</unknown-tag>", "x"),
     ],
 )
