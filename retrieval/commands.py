@@ -5,6 +5,7 @@ Everything heavy is imported inside the commands, so that `--help` answers at on
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -293,7 +294,7 @@ def _tell(report: IndexReport, kb: Path, *, brief: bool) -> None:
     if report.rejected:
         typer.echo(f"  rejected: {len(report.rejected):,}, named above; the others are indexed")
     if report.built:
-        typer.echo(f'Ask it: frontdesk ask "how do I ...?" --kb {kb}')
+        typer.echo(f'Ask it: frontdesk ask "how do I ...?" --kb {shlex.quote(str(kb))}')
 
 
 def _count(number: int, noun: str) -> str:
