@@ -108,8 +108,10 @@ class Calibration:
 
 
 GENERIC = Calibration(
-    ranking=Linear(0.0, {"margin": 0.3, "retrieval": 1.0, "reciprocal_rank": 0.5}),
-    confidence=Linear(-0.5, {"ranking": 0.6, "gap": 0.2, "support": 0.2}),
+    ranking=Linear(
+        0.0, {"margin": 0.3, "retrieval": 8.0, "echo": 2.0, "steps": 2.0, "number": 1.0}
+    ),
+    confidence=Linear(-6.0, {"ranking": 0.4, "share": 1.5, "margin": 0.05, "standing": 3.0}),
     threshold=0.5,
     note={"fitted": "nothing: a cautious guess for readers that bring no calibration"},
 )

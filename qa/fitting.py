@@ -1,7 +1,7 @@
 """Fit a calibration: what it takes from labelled questions to rules with weights.
 
-Two logistic regressions with non-negative weights, so that better evidence never lowers a
-score. The first ranks: is this candidate right, from what reader and retriever say of it?
+Two regressions with non-negative weights, so that better evidence never lowers a score. The
+first ranks: which candidate is right, from what reader, retriever and question say of it?
 The second believes: is the first answer right, from its ranking, its lead and its support?
 Both see questions whose answer is not to be had, made by hiding the article that holds it.
 
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from qa.calibration import Calibration
 from qa.errors import CalibrationError
 from qa.evaluation import is_right
+from qa.evidence import Asked
 from qa.questions import PredictedAnswer, Question
 from qa.ranking import (
     CONFIDENCE_FEATURES,
@@ -41,6 +42,7 @@ __all__ = [
     "cross_validated",
     "fit_calibration",
     "fit_logistic",
+    "fit_ranking",
     "load_observations",
     "observe",
     "save_observations",
@@ -51,6 +53,7 @@ Matrix = NDArray[np.float64]
 
 _RIDGE = 1e-3
 _FOLDS = 5
+_NO_WEIGHT = 1e-6
 _HIDDEN_DEPTH = 5
 
 
@@ -60,6 +63,7 @@ class Observation:
 
     Attributes:
         id: The question's.
+        question: As asked.
         group: What must not be split between fitting and judging: the gold article.
         hits: The passages that were read, best first, without their texts.
         candidates: What the reader proposed.
@@ -68,6 +72,7 @@ class Observation:
     """
 
     id: str
+    question: str
     group: str
     hits: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
@@ -75,7 +80,7 @@ class Observation:
 
     def proposals(self, rule: Linear) -> tuple[Proposal, ...]:
         """Rank and merge the candidates."""
-        return propose(self.candidates, self.hits, rule)
+        return propose(self.question, self.candidates, self.hits, rule)
 
     def is_right(self, proposal: Proposal) -> bool:
         """Tell whether a proposal's representative is right."""
@@ -117,6 +122,7 @@ def observe(
         reading = reader.read(question.question, [hit.passage for hit in hits])
         yield Observation(
             id=question.id,
+            question=question.question,
             group=min(question.article_ids, default=question.id),
             hits=tuple(hits),
             candidates=reading.candidates,
@@ -213,6 +219,54 @@ def fit_logistic(features: Matrix, right: NDArray[np.bool_]) -> tuple[float, Mat
     return float(found[0] - weights @ centre), weights
 
 
+def fit_ranking(questions: Sequence[tuple[Matrix, NDArray[np.bool_]]]) -> Matrix:
+    """Fit a ranking whose weights are not negative.
+
+    The likelihood that a right candidate comes first where first is drawn by the
+    exponential of the score: ListNet's top-one probability (Cao et al., 2007), summed over
+    the right ones. Each question counts the same, however many candidates it has.
+
+    Args:
+        questions: (candidates, features) and (candidates,) of each question that has both
+            right and wrong candidates.
+
+    Returns:
+        (features,) weights.
+
+    Raises:
+        CalibrationError: There is no such question.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
+    if not questions:
+        msg = (
+            "No question has both right and wrong candidates, so there is no order to learn. Give "
+            "more questions, or a reader that finds some of their answers."
+        )
+        raise CalibrationError(msg)
+    spread = np.concatenate([features for features, _ in questions]).std(axis=0)
+    spread[spread == 0] = 1.0
+    scaled = [(features / spread, right) for features, right in questions]
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        value, gradient = 0.0, np.zeros_like(weights)
+        for features, right in scaled:
+            scores = features @ weights
+            every, good = float(logsumexp(scores)), float(logsumexp(scores[right]))
+            value += every - good
+            gradient += np.exp(scores - every) @ features
+            gradient -= np.exp(scores[right] - good) @ features[right]
+        n = len(scaled)
+        return value / n + 0.5 * _RIDGE * float(weights @ weights), gradient / n + _RIDGE * weights
+
+    n_features = len(spread)
+    bounds = [(0.0, None)] * n_features
+    found = minimize(loss, np.zeros(n_features), jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights: Matrix = found / spread
+    return weights
+
+
 def squad_questions(
     path: Path, *, held_out: int, n: int, hide: float
 ) -> tuple[list[Question], dict[str, frozenset[str]]]:
@@ -257,9 +311,17 @@ def save_observations(path: Path, observations: Iterable[Observation]) -> None:
             places = {hit.passage.id: number for number, hit in enumerate(each.hits)}
             row = {
                 "id": each.id,
+                "question": each.question,
                 "group": each.group,
                 "hits": [
-                    [hit.passage.article_id, hit.passage.start, hit.passage.text, hit.score]
+                    [
+                        hit.passage.article_id,
+                        hit.passage.start,
+                        hit.passage.text,
+                        hit.passage.title,
+                        hit.passage.headings,
+                        hit.score,
+                    ]
                     for hit in each.hits
                 ],
                 "candidates": [
@@ -282,39 +344,46 @@ def load_observations(path: Path) -> list[Observation]:
         with path.open(encoding="utf-8") as stream:
             for line in stream:
                 row = json.loads(line)
-                hits = tuple(
-                    Hit(_passage(article_id, start, text), score)
-                    for article_id, start, text, score in row["hits"]
-                )
+                hits = tuple(Hit(_passage(*place), score) for *place, score in row["hits"])
                 candidates = tuple(
                     Candidate(hits[place].passage, start, end, score, null_score)
                     for place, start, end, score, null_score, _ in row["candidates"]
                 )
                 right = tuple(bool(entry[5]) for entry in row["candidates"])
-                observations.append(Observation(row["id"], row["group"], hits, candidates, right))
+                observations.append(
+                    Observation(row["id"], row["question"], row["group"], hits, candidates, right)
+                )
     except (OSError, ValueError, KeyError, IndexError) as error:
         msg = f"Can't read the observations {str(path)!r}: {error}. Observe again."
         raise CalibrationError(msg) from error
     return observations
 
 
-def _passage(article_id: str, start: int, text: str) -> Passage:
+def _passage(
+    article_id: str, start: int, text: str, title: str, headings: Sequence[str]
+) -> Passage:
     end = start + len(text)
-    return Passage(f"{article_id}#{start}-{end}", article_id, start, end, text)
+    name = f"{article_id}#{start}-{end}"
+    return Passage(name, article_id, start, end, text, title, tuple(headings))
 
 
 def _fit_ranking(observations: Sequence[Observation]) -> Linear:
-    rows: list[list[float]] = []
-    right: list[bool] = []
+    questions: list[tuple[Matrix, NDArray[np.bool_]]] = []
     for each in observations:
-        ranks = {hit.passage.id: (rank, hit.score) for rank, hit in enumerate(each.hits)}
-        best = each.hits[0].score if each.hits else 0.0
-        for candidate, is_good in zip(each.candidates, each.right, strict=True):
-            rank, score = ranks[candidate.passage.id]
-            described = ranking_features(candidate, rank, score, best)
-            rows.append([described[name] for name in RANKING_FEATURES])
-            right.append(is_good)
-    return _fitted(rows, right, RANKING_FEATURES)
+        right = np.array(each.right, dtype=np.bool_)
+        if not right.any() or right.all():
+            # Nothing to put in order.
+            continue
+        asked = Asked(each.question)
+        ranks = {hit.passage.id: rank for rank, hit in enumerate(each.hits)}
+        described = [
+            ranking_features(asked, candidate, each.hits, ranks[candidate.passage.id])
+            for candidate in each.candidates
+        ]
+        features = np.array([[row[name] for name in RANKING_FEATURES] for row in described])
+        questions.append((features, right))
+    weights = fit_ranking(questions)
+    return Linear(0.0, _kept(RANKING_FEATURES, weights))
 
 
 def _fit_confidence(observations: Sequence[Observation], ranking: Linear) -> Linear:
@@ -326,20 +395,19 @@ def _fit_confidence(observations: Sequence[Observation], ranking: Linear) -> Lin
             described = proposals[0].features
             rows.append([described[name] for name in CONFIDENCE_FEATURES])
             right.append(each.is_right(proposals[0]))
-    return _fitted(rows, right, CONFIDENCE_FEATURES)
-
-
-def _fitted(rows: Sequence[Sequence[float]], right: Sequence[bool], names: Sequence[str]) -> Linear:
     if not rows:
         msg = "There is no candidate to learn from. Give questions that the reader can answer."
         raise CalibrationError(msg)
     intercept, weights = fit_logistic(np.array(rows), np.array(right))
-    kept = {
+    return Linear(round(intercept, 6), _kept(CONFIDENCE_FEATURES, weights))
+
+
+def _kept(names: Sequence[str], weights: Matrix) -> dict[str, float]:
+    return {
         name: round(float(weight), 6)
         for name, weight in zip(names, weights, strict=True)
-        if weight > 1e-6
+        if weight > _NO_WEIGHT
     }
-    return Linear(round(intercept, 6), kept)
 
 
 def _as_answer(candidate: Candidate) -> PredictedAnswer:

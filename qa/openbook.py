@@ -164,7 +164,7 @@ class OpenBook:
         timings["read"] = _ms_since(began_reading)
 
         began_ranking = time.perf_counter()
-        proposals = propose(reading.candidates, hits, self.calibration.ranking)
+        proposals = propose(asked, reading.candidates, hits, self.calibration.ranking)
         articles: dict[str, Article | None] = {}
         answers = self._answers(asked, proposals, asker, articles)
         refusal = self._refusal(asked, answers, hits, reading)

@@ -1,9 +1,9 @@
 """From candidates of several passages to a few distinct answers in order.
 
 Passages overlap and articles repeat themselves, so one place may be proposed twice and one
-text in many places. Candidates are scored by a monotone rule over what reader and
-retriever say, those that mean the same within an article become one proposal, and each
-proposal carries what its confidence is computed from.
+text in many places. Candidates are scored by a monotone rule over what reader, retriever
+and question say of them, those that mean the same within an article become one proposal,
+and each proposal carries what its confidence is computed from.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qa.evidence import Asked
 from qa.metrics import normalize_answer
 from qa.types import Candidate
 from retrieval.types import Hit
@@ -26,15 +27,15 @@ __all__ = [
     "sigmoid",
 ]
 
-RANKING_FEATURES = ("margin", "score", "retrieval", "reciprocal_rank")
+RANKING_FEATURES = ("margin", "retrieval", "reciprocal_rank", "echo", "steps", "number")
 """What a candidate is ranked by; a larger value never ranks it lower."""
 
-CONFIDENCE_FEATURES = ("ranking", "gap", "support")
+CONFIDENCE_FEATURES = ("ranking", "gap", "share", "support", "margin", "standing")
 """What an answer's confidence is computed from; a larger value never lowers it."""
 
 # Logits beyond this say nothing more, and a strange model's may be enormous.
 _MAX_LOGIT = 30.0
-# The gap to the next answer, in units of the ranking score: more than this is certainty.
+# The lead over the next answer, in units of the ranking score: more than this is certainty.
 _MAX_GAP = 6.0
 _MAX_SUPPORT = 3.0
 
@@ -73,45 +74,66 @@ class Proposal:
         candidate: The best ranked of those that were merged.
         ranking: Its score by the ranking rule.
         gap: How far it lies above the best proposal with another text; negative if below.
-        support: How much other places say the same, 0 to 3.
+        share: Its part, with all of the same text, of the exponentials of all ranking
+            scores: 0 to 1.
+        support: How much other places say the same, 0 to 3, in parts of its own weight.
+        standing: How far its passage's retrieval score lies above the last passage's, as a
+            share of the first's: 0 to 1.
         merged: How many candidates it stands for.
     """
 
     candidate: Candidate
     ranking: float
     gap: float
+    share: float
     support: float
+    standing: float
     merged: int = 1
 
     @property
     def features(self) -> dict[str, float]:
         """What the confidence is computed from, by `CONFIDENCE_FEATURES`."""
-        return {"ranking": self.ranking, "gap": self.gap, "support": self.support}
+        return {
+            "ranking": self.ranking,
+            "gap": self.gap,
+            "share": self.share,
+            "support": self.support,
+            "margin": _clipped(self.candidate.margin, _MAX_LOGIT),
+            "standing": self.standing,
+        }
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A candidate, its ranking score and its text as answers are compared."""
+
+    ranking: float
+    candidate: Candidate
+    text: str
 
 
 def ranking_features(
-    candidate: Candidate, rank: int, score: float, best: float
+    asked: Asked, candidate: Candidate, hits: Sequence[Hit], rank: int
 ) -> dict[str, float]:
     """Describe a candidate by `RANKING_FEATURES`.
 
     Args:
+        asked: The question.
         candidate: What the reader proposes.
-        rank: Of its passage among the hits, from 0.
-        score: Its hit's score.
-        best: The first hit's score. Scores of retrievers have no common scale, so only
-            their ratio counts.
+        hits: The passages that were read, best first.
+        rank: Which of them is the candidate's. Scores of retrievers have no common scale,
+            so only their ratio to the first counts.
     """
-    share = score / best if best > 0 and math.isfinite(score) else 0.0
     return {
         "margin": _clipped(candidate.margin, _MAX_LOGIT),
-        "score": _clipped(candidate.score, _MAX_LOGIT),
-        "retrieval": min(1.0, max(0.0, share)),
+        "retrieval": _share_of(hits[rank].score, hits[0].score),
         "reciprocal_rank": 1.0 / (1.0 + rank),
+        **asked.evidence(candidate),
     }
 
 
 def propose(
-    candidates: Sequence[Candidate], hits: Sequence[Hit], rule: Linear
+    question: str, candidates: Sequence[Candidate], hits: Sequence[Hit], rule: Linear
 ) -> tuple[Proposal, ...]:
     """Rank candidates and merge those that mean the same.
 
@@ -120,6 +142,7 @@ def propose(
     stays an answer of its own, with a citation of its own, and supports the first.
 
     Args:
+        question: As asked.
         candidates: From a reading.
         hits: The passages that were read, best first.
         rule: Gives a candidate's ranking score from its `RANKING_FEATURES`.
@@ -127,47 +150,77 @@ def propose(
     Returns:
         Distinct proposals, best first.
     """
-    ranks = {hit.passage.id: (rank, hit.score) for rank, hit in enumerate(hits)}
-    best = hits[0].score if hits else 0.0
-    scored: list[tuple[float, Candidate, str]] = []
-    for candidate in candidates:
-        rank, score = ranks[candidate.passage.id]
-        scored.append(
-            (
-                rule(ranking_features(candidate, rank, score, best)),
-                candidate,
-                normalize_answer(candidate.text),
-            )
+    asked = Asked(question)
+    ranks = {hit.passage.id: rank for rank, hit in enumerate(hits)}
+    scored = [
+        _Scored(
+            rule(ranking_features(asked, candidate, hits, ranks[candidate.passage.id])),
+            candidate,
+            normalize_answer(candidate.text),
         )
-    scored.sort(key=lambda entry: (-entry[0], entry[1].passage.id, entry[1].start, entry[1].end))
-    groups: list[list[tuple[float, Candidate, str]]] = []
-    for entry in scored:
+        for candidate in candidates
+    ]
+    scored.sort(
+        key=lambda one: (
+            -one.ranking,
+            one.candidate.passage.id,
+            one.candidate.start,
+            one.candidate.end,
+        )
+    )
+    groups: list[list[_Scored]] = []
+    for one in scored:
         for group in groups:
-            if _same_answer(group[0], entry):
-                group.append(entry)
+            if _same_answer(group[0], one):
+                group.append(one)
                 break
         else:
-            groups.append([entry])
-    proposals = []
-    for group in groups:
-        ranking, candidate, text = group[0]
-        rival = next((other[0] for other in groups if other[0][2] != text), None)
-        gap = _MAX_GAP if rival is None else _clipped(ranking - rival[0], _MAX_GAP)
-        support = sum(
-            sigmoid(score)
-            for score, other, other_text in scored
-            if other_text == text and not _overlap(other, candidate)
-        )
-        proposals.append(
-            Proposal(candidate, ranking, gap, min(support, _MAX_SUPPORT), merged=len(group))
-        )
-    return tuple(proposals)
+            groups.append([one])
+    best = scored[0].ranking if scored else 0.0
+    # Relative to the best, so that no exponential overflows.
+    total = sum(math.exp(one.ranking - best) for one in scored)
+    return tuple(
+        _proposal(group, groups, scored, share_of=total, best=best, hits=hits, ranks=ranks)
+        for group in groups
+    )
 
 
-def _same_answer(one: tuple[float, Candidate, str], other: tuple[float, Candidate, str]) -> bool:
-    if one[1].passage.article_id != other[1].passage.article_id:
+def _proposal(
+    group: Sequence[_Scored],
+    groups: Sequence[Sequence[_Scored]],
+    scored: Sequence[_Scored],
+    *,
+    share_of: float,
+    best: float,
+    hits: Sequence[Hit],
+    ranks: Mapping[str, int],
+) -> Proposal:
+    first = group[0]
+    rival = next((other[0] for other in groups if other[0].text != first.text), None)
+    gap = _MAX_GAP if rival is None else _clipped(first.ranking - rival.ranking, _MAX_GAP)
+    alike = [one for one in scored if one.text == first.text]
+    support = sum(
+        math.exp(min(0.0, one.ranking - first.ranking))
+        for one in alike
+        if not _overlap(one.candidate, first.candidate)
+    )
+    hit = hits[ranks[first.candidate.passage.id]]
+    top, last = hits[0].score, hits[-1].score
+    return Proposal(
+        candidate=first.candidate,
+        ranking=first.ranking,
+        gap=gap,
+        share=sum(math.exp(one.ranking - best) for one in alike) / share_of,
+        support=min(support, _MAX_SUPPORT),
+        standing=max(0.0, _share_of(hit.score, top) - _share_of(last, top)),
+        merged=len(group),
+    )
+
+
+def _same_answer(one: _Scored, other: _Scored) -> bool:
+    if one.candidate.passage.article_id != other.candidate.passage.article_id:
         return False
-    return _overlap(one[1], other[1]) or (one[2] == other[2] and bool(one[2]))
+    return _overlap(one.candidate, other.candidate) or (one.text == other.text and bool(one.text))
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:
@@ -176,6 +229,12 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
         and one.start < other.end
         and other.start < one.end
     )
+
+
+def _share_of(score: float, best: float) -> float:
+    if best <= 0 or not math.isfinite(best) or not math.isfinite(score):
+        return 0.0
+    return min(1.0, max(0.0, score / best))
 
 
 def _clipped(value: float, limit: float) -> float:

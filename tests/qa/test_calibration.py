@@ -45,12 +45,12 @@ NOW = {"reader": "bert@1", "encoder": "mini@2", "generation": "000003", "rule": 
 @given(
     low=st.floats(-50, 50),
     more=st.floats(0, 50),
-    feature=st.sampled_from(["ranking", "gap", "support"]),
+    feature=st.sampled_from(["ranking", "gap", "share", "support", "standing"]),
 )
 def test_probability_never_falls_with_better_evidence(
     low: float, more: float, feature: str
 ) -> None:
-    worse = Proposal(CANDIDATE, 0.5, 0.5, 0.5)
+    worse = Proposal(CANDIDATE, 0.5, 0.5, 0.5, 0.5, 0.5)
     one = replace(worse, **{feature: low})  # type: ignore[arg-type]
     other = replace(worse, **{feature: low + more})  # type: ignore[arg-type]
     assert 0 < GENERIC.probability(one) <= GENERIC.probability(other) < 1

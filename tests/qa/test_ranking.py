@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.ranking import Linear, propose, ranking_features, sigmoid
+from qa.evidence import Asked
+from qa.ranking import (
+    CONFIDENCE_FEATURES,
+    RANKING_FEATURES,
+    Linear,
+    propose,
+    ranking_features,
+    sigmoid,
+)
 from qa.types import Candidate
 from retrieval.types import Article, Hit, Passage
 
@@ -28,7 +36,7 @@ def test_sigmoid_is_symmetric_and_never_overflows(x: float) -> None:
 
 
 def test_linear_ignores_features_without_a_weight() -> None:
-    assert Linear(1.0, {"margin": 2.0})({"margin": 3.0, "score": 9.0}) == 7.0
+    assert Linear(1.0, {"margin": 2.0})({"margin": 3.0, "echo": 9.0}) == 7.0
 
 
 def test_propose_joins_reader_and_retriever(cut_passage: Cut) -> None:
@@ -36,7 +44,7 @@ def test_propose_joins_reader_and_retriever(cut_passage: Cut) -> None:
     second = cut_passage(Article("b", "B", "It costs 7 euros."))
     hits = [Hit(first, 1.0), Hit(second, 0.2)]
     candidates = [candidate_of(second, "7 euros", 2.5), candidate_of(first, "5 euros", 2.0)]
-    proposals = propose(candidates, hits, RULE)
+    proposals = propose("How much?", candidates, hits, RULE)
     assert [p.candidate.text for p in proposals] == ["5 euros", "7 euros"]
     assert proposals[0].gap == pytest.approx(0.3)
     assert proposals[1].gap == pytest.approx(-0.3)
@@ -51,7 +59,7 @@ def test_propose_merges_one_place_read_in_two_passages(cut_passage: Cut) -> None
         candidate_of(part, "8:30 on weekdays", 2.0),
         candidate_of(part, "10:00", 1.0),
     ]
-    proposals = propose(candidates, hits, RULE)
+    proposals = propose("How much?", candidates, hits, RULE)
     assert [(p.candidate.text, p.merged) for p in proposals] == [("8:30", 2), ("10:00", 1)]
     # The same place read twice is no second witness.
     assert proposals[0].support == 0.0
@@ -60,9 +68,9 @@ def test_propose_merges_one_place_read_in_two_passages(cut_passage: Cut) -> None
 def test_propose_merges_the_same_text_within_an_article(cut_passage: Cut) -> None:
     passage = cut_passage(Article("a", "A", "Ask the Desk. If in doubt, ask the desk."))
     candidates = [candidate_of(passage, "the Desk", 2.0), candidate_of(passage, "the desk", 1.0)]
-    (only,) = propose(candidates, [Hit(passage, 1.0)], RULE)
+    (only,) = propose("Whom?", candidates, [Hit(passage, 1.0)], RULE)
     assert only.merged == 2
-    assert only.support == pytest.approx(sigmoid(2.0))
+    assert only.support == pytest.approx(math.exp(-1.0))
 
 
 def test_propose_keeps_the_same_text_of_another_article_as_support(cut_passage: Cut) -> None:
@@ -71,6 +79,7 @@ def test_propose_keeps_the_same_text_of_another_article_as_support(cut_passage: 
     third = cut_passage(Article("c", "C", "Never more than 12."))
     hits = [Hit(first, 1.0), Hit(second, 1.0), Hit(third, 1.0)]
     proposals = propose(
+        "How long?",
         [
             candidate_of(first, "30 days", 2.0),
             candidate_of(second, "30 days", 1.5),
@@ -80,29 +89,49 @@ def test_propose_keeps_the_same_text_of_another_article_as_support(cut_passage: 
         RULE,
     )
     assert [p.candidate.passage.article_id for p in proposals] == ["a", "b", "c"]
-    assert proposals[0].support == pytest.approx(sigmoid(2.5))
+    assert proposals[0].support == pytest.approx(math.exp(-0.5))
+    # Shares of exponentials: all of one text together.
+    total = math.exp(0) + math.exp(-0.5) + math.exp(-1)
+    assert proposals[0].share == pytest.approx((1 + math.exp(-0.5)) / total)
+    assert proposals[2].share == pytest.approx(math.exp(-1) / total)
     # The rival is the best answer with another text.
     assert proposals[0].gap == pytest.approx(1.0)
     assert proposals[2].gap == pytest.approx(-1.0)
 
 
 def test_propose_of_nothing_is_nothing() -> None:
-    assert propose([], [], RULE) == ()
+    assert propose("?", [], [], RULE) == ()
 
 
 def test_propose_alone_has_the_widest_gap(cut_passage: Cut) -> None:
     passage = cut_passage(Article("a", "A", "Just this."))
-    (only,) = propose([candidate_of(passage, "this", 0.0)], [Hit(passage, 1.0)], RULE)
+    (only,) = propose("?", [candidate_of(passage, "this", 0.0)], [Hit(passage, 1.0)], RULE)
     assert only.gap == 6.0
 
 
+def test_propose_knows_how_far_a_passage_stands_above_the_last(cut_passage: Cut) -> None:
+    first = cut_passage(Article("a", "A", "It costs 5 euros."))
+    second = cut_passage(Article("b", "B", "It costs 7 euros."))
+    hits = [Hit(first, 0.8), Hit(second, 0.2)]
+    candidates = [candidate_of(first, "5 euros", 2.0), candidate_of(second, "7 euros", 1.0)]
+    proposals = propose("How much?", candidates, hits, RULE)
+    assert [p.standing for p in proposals] == [pytest.approx(0.75), 0.0]
+    assert set(proposals[0].features) == set(CONFIDENCE_FEATURES)
+
+
 @given(
-    score=st.floats(allow_nan=True, allow_infinity=True),
-    best=st.floats(allow_nan=False, allow_infinity=False),
+    scores=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=4),
     margin=st.floats(-1e6, 1e6),
+    question=st.text(max_size=40),
 )
-def test_ranking_features_are_bounded(score: float, best: float, margin: float) -> None:
-    passage = Passage("a#0-1", "a", 0, 1, "x")
-    features = ranking_features(Candidate(passage, 0, 1, margin, 0.0), 3, score, best)
+def test_features_are_bounded(scores: list[float], margin: float, question: str) -> None:
+    hits = [
+        Hit(Passage(f"a{number}#0-6", f"a{number}", 0, 6, "step 1"), score)
+        for number, score in enumerate(scores)
+    ]
+    candidate = Candidate(hits[-1].passage, 0, 6, margin, 0.0)
+    features = ranking_features(Asked(question), candidate, hits, len(hits) - 1)
+    assert set(features) == set(RANKING_FEATURES)
     assert all(math.isfinite(value) and abs(value) <= 30 for value in features.values())
-    assert 0 <= features["retrieval"] <= 1
+    (proposal,) = propose(question, [candidate], hits, RULE)
+    assert all(math.isfinite(value) and abs(value) <= 60 for value in proposal.features.values())
