@@ -204,7 +204,7 @@ def write_tiny_encoder(folder: Path, seed: int) -> Path:
 
     rng = np.random.default_rng(seed)
     words, hidden, inner, positions = 30522, 16, 20, 64
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (words, hidden),
         "embeddings.position_embeddings.weight": (positions, hidden),
         "embeddings.token_type_embeddings.weight": (2, hidden),

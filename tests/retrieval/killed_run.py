@@ -80,7 +80,7 @@ def main() -> None:
     countdown = Countdown(moment, "late" in sys.argv)
     for name in ("fsync", "rename", "replace", "unlink", "mkdir", "rmdir"):
         setattr(os, name, countdown.around(getattr(os, name)))
-    io.open = builtins.open = countdown.opened(open)  # type: ignore[assignment]
+    io.open = builtins.open = countdown.opened(open)
     bring_up_to_date([source], kb, IndexOptions(yes=True), encoder=HashEncoder())
     sys.stdout.write(f"{countdown.passed}\n")
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from retrieval.commands import register
 from retrieval.errors import ConfirmationNeeded, EvaluationError, SourceError, StoreError

@@ -16,7 +16,7 @@ import pytest
 
 from retrieval.chunking import ChunkSettings
 from retrieval.durable import files_under
-from retrieval.engines.local import open_index
+from retrieval.engines.local import RETRIEVERS, open_index
 from retrieval.errors import (
     ArticleError,
     ConfirmationNeeded,
@@ -542,8 +542,8 @@ class TestConfirmation:
         source.mkdir()
         report = index(source, kb, fake_encoder, yes=True)
         assert (report.articles, report.passages) == (0, 0)
-        for retriever in ("hybrid", "bm25", "dense"):
-            engine = open_index(kb, encoder=fake_encoder, retriever=retriever)  # type: ignore[arg-type]
+        for retriever in RETRIEVERS:
+            engine = open_index(kb, encoder=fake_encoder, retriever=retriever)
             assert engine.retrieve("number", 5) == []
         numbered(tmp_path / "again", 2)
         assert index(tmp_path / "again", kb, fake_encoder).articles == 2
