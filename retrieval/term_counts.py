@@ -22,6 +22,8 @@ from retrieval.errors import StoreError
 
 __all__ = ["TermCounts"]
 
+_ROWS_AT_ONCE = 4096
+
 _VOCABULARY_FILE = "vocabulary.json"
 _ARRAY_FILES = ("indptr", "term_ids", "counts")
 _DTYPES = {"indptr": np.int64, "term_ids": np.int32, "counts": np.int32}
@@ -58,21 +60,31 @@ class TermCounts:
             tokens.extend([ids.setdefault(term, len(ids)) for term in terms])
             lengths.append(len(terms))
         vocabulary = sorted(ids)
-        rank = np.empty(len(ids), np.int64)
+        rank = np.empty(len(ids), np.int32)
         for place, term in enumerate(vocabulary):
             rank[ids[term]] = place
-        rows = np.repeat(np.arange(len(lengths), dtype=np.int64), np.asarray(lengths, np.int64))
+        ordered = rank[np.frombuffer(tokens, np.int32)] if tokens else np.zeros(0, np.int32)
+        starts = np.concatenate([[0], np.cumsum(np.asarray(lengths, np.int64))]).astype(np.int64)
         width = max(len(vocabulary), 1)
-        # One sorted key per (row, term) makes counting a single pass.
-        keys, counts = np.unique(
-            rows * width + rank[np.asarray(tokens, np.int32)], return_counts=True
-        )
-        indptr = np.searchsorted(keys, np.arange(len(lengths) + 1, dtype=np.int64) * width)
+        indptr, term_ids, counts = [np.zeros(1, np.int64)], [], []
+        # In slices, which keeps the sorting inside the processor's caches and memory low.
+        for first in range(0, len(lengths), _ROWS_AT_ONCE):
+            last = min(first + _ROWS_AT_ONCE, len(lengths))
+            rows = np.repeat(np.arange(last - first), np.diff(starts[first : last + 1]))
+            # One sorted key per (row, term) makes counting a single pass.
+            keys, repeats = np.unique(
+                rows * width + ordered[starts[first] : starts[last]], return_counts=True
+            )
+            ends = np.searchsorted(keys, np.arange(1, last - first + 1) * width)
+            indptr.append(ends + indptr[-1][-1])
+            term_ids.append((keys % width).astype(np.int32))
+            counts.append(repeats.astype(np.int32))
+        empty = [np.zeros(0, np.int32)]
         return cls(
             tuple(vocabulary),
-            indptr.astype(np.int64),
-            (keys % width).astype(np.int32),
-            counts.astype(np.int32),
+            np.concatenate(indptr).astype(np.int64),
+            np.concatenate(term_ids or empty),
+            np.concatenate(counts or empty),
         )
 
     def take(self, rows: Sequence[int] | NDArray[np.integer[Any]]) -> TermCounts:
