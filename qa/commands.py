@@ -1,4 +1,4 @@
-"""The commands of `qa`: ask, verify, and the evaluation of readers and answers.
+"""The commands of `qa`: ask, verify, calibrate, and the evaluation of readers and answers.
 
 Everything heavy is imported inside the commands, so that `--help` answers at once.
 """
@@ -173,15 +173,55 @@ def evaluate_reader(
         _print_scores(scores, unit=" %")
 
 
+def calibrate(
+    kb: Kb,
+    questions: Annotated[
+        Path, typer.Option("--questions", help="Labelled questions, one JSON object a line.")
+    ],
+    max_wrong: Annotated[
+        float,
+        typer.Option("--max-wrong", help="Largest share of wrong answers among those given."),
+    ] = 0.05,
+    reader: ReaderName = DEFAULT_READER,
+    top_k: TopK = DEFAULT_TOP_K,
+    as_json: AsJson = False,
+) -> None:
+    """Set how sure an answer must be, so that at most a given share of answers is wrong.
+
+    The promise holds with 95 % certainty for questions like those labelled, and for this
+    reader, encoder and generation of the index. Exit code 1 if the questions can't show it;
+    nothing is stored then.
+
+    Example: frontdesk calibrate --kb build/kb --questions labelled.jsonl --max-wrong 0.05
+    """
+    from qa.bounding import calibrate as find_threshold
+    from retrieval.console import print_json, progress
+
+    if not 0.0 < max_wrong < 1.0:
+        msg = f"{max_wrong} is not a share between 0 and 1, such as 0.05"
+        raise typer.BadParameter(msg, param_hint="--max-wrong")
+    with progress("Asking") as advance:
+        found = find_threshold(
+            kb, questions, max_wrong=max_wrong, reader=reader, top_k=top_k, progress=advance
+        )
+    if as_json:
+        print_json(found.to_json())
+    else:
+        _console().print(found.message)
+    if found.bound is None:
+        raise typer.Exit(1)
+
+
 def register(app: typer.Typer, evaluate: typer.Typer) -> None:
     """Add the commands of `qa`.
 
     Args:
-        app: Gets ask and verify.
+        app: Gets ask, verify and calibrate.
         evaluate: Gets answers and reader.
     """
     app.command()(ask)
     app.command()(verify)
+    app.command()(calibrate)
     evaluate.command("answers")(evaluate_answers)
     evaluate.command("reader")(evaluate_reader)
 

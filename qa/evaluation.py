@@ -36,6 +36,7 @@ from retrieval.types import Passage
 __all__ = [
     "AnswerScores",
     "Outcome",
+    "ask_and_judge",
     "evaluate_answers",
     "evaluate_reader",
     "is_right",
@@ -219,6 +220,23 @@ def predict_answers(
     return lines
 
 
+def ask_and_judge(
+    book: OpenBook,
+    questions: Sequence[Question],
+    *,
+    top_k: int = DEFAULT_TOP_K,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """Ask every question and judge what comes back."""
+    lines = predict_answers(book, questions, top_k=top_k, progress=progress)
+    predicted = {line["id"]: _as_predicted(line) for line in lines}
+    return [
+        # A gold article that the asker may not read can't have been quoted to them.
+        judge(question, predicted[question.id], _readable_bodies(book, question.roles))
+        for question in questions
+    ]
+
+
 def score_answers(
     questions: Sequence[Question],
     predicted: Mapping[str, PredictedAsk],
@@ -382,6 +400,14 @@ def _stands_across(body: str, gold: str, start: int, end: int) -> bool:
     # The first place that can overlap ends after the span's start.
     at = body.find(gold, max(0, start - len(gold) + 1))
     return 0 <= at < end
+
+
+def _readable_bodies(book: OpenBook, roles: frozenset[str]) -> Callable[[str], str | None]:
+    def body_of(article_id: str) -> str | None:
+        article = book.engine.article(article_id, roles=roles)
+        return None if article is None else article.body
+
+    return body_of
 
 
 def _bodies(kb: str | Path) -> Callable[[str], str | None]:

@@ -154,7 +154,7 @@ def test_predict_answers_asks_with_the_questions_roles(
         Article("shut", "T", "It is 7.", audience=("hr",)),
     ]
     engine = fake_engine(articles, [cut_passage(article) for article in articles])
-    book = OpenBook(engine, fake_reader({"5": 1.0, "7": 9.0}))
+    book = OpenBook(engine, fake_reader({"5": 1.0, "7": 29.0}))
     asked = [Question("1", "What?"), Question("2", "What?", roles=frozenset({"hr"}))]
     calls: list[tuple[int, int]] = []
     lines = predict_answers(book, asked, progress=lambda done, total: calls.append((done, total)))
