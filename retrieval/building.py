@@ -135,7 +135,7 @@ def write_generation(folder: Path, plan: Plan, progress: Progress = no_progress)
         EncoderError: The encoder can't be loaded or gives no usable vectors.
         OSError: Something can't be written.
     """
-    analyser = Analyser()
+    old, analyser = plan.old, Analyser()
     fresh = _fresh(folder, plan, analyser, progress)
     heading_codes: dict[tuple[str, ...], int] = {}
     audience_codes: dict[tuple[str, ...] | None, int] = {}
@@ -151,7 +151,7 @@ def write_generation(folder: Path, plan: Plan, progress: Progress = no_progress)
     ):
         for row, entry in enumerate(plan.changes.entries):
             article = entry.article
-            if entry.origin is None:
+            if entry.origin is None or old is None:
                 body = article.body.encode("utf-8")
                 cut_now = fresh.passages[fresh_articles]
                 table = _table_of(cut_now, article.body, body, heading_codes)
@@ -160,7 +160,6 @@ def write_generation(folder: Path, plan: Plan, progress: Progress = no_progress)
                 fresh_articles += 1
                 fresh_rows += len(table)
             else:
-                old = _given(plan.old)
                 body = old.body_bytes(entry.origin)
                 taken = old.passage_rows(entry.origin)
                 origin = np.arange(taken.start, taken.stop, dtype=np.int64)
@@ -431,11 +430,3 @@ def _version() -> str:
 
 def _write_json(path: Path, value: object) -> None:
     path.write_bytes(json.dumps(value, ensure_ascii=False).encode("utf-8"))
-
-
-def _given(old: Generation | None) -> Generation:
-    if old is None:
-        raise IndexingError(
-            "an article is to be taken over and there is no generation to take from"
-        )
-    return old
