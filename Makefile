@@ -1,7 +1,7 @@
 # What a newcomer types. Every target makes the set-up it needs.
 #
 #   make demo    index the sample knowledge base and ask it three questions
-#   make test    run the tests
+#   make test    run the tests (make test-slow: those that take minutes)
 #   make check   style, types, lock file
 #   make bench   timings, each as a ratio against a peer in the same run
 #
@@ -11,7 +11,7 @@ PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test check bench setup lock clean
+.PHONY: demo test test-slow check bench setup lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +41,10 @@ demo: .venv/.installed
 
 test: .venv/.ready
 	$(BIN)/python -m pytest
+
+# Minutes more: a build killed before and after every disk operation, and the like.
+test-slow: .venv/.ready
+	$(BIN)/python -m pytest -m slow
 
 check: .venv/.ready
 	$(BIN)/ruff check .
