@@ -15,7 +15,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,8p' Makefile | sed 's/^# *//'
+	@sed -n '3,6p' Makefile | sed 's/^# *//'
 
 setup: .venv/.ready
 demo-setup: .venv/.installed
