@@ -23,6 +23,7 @@ from qa.snippets import snippet
 from qa.types import (
     Answer,
     CalibrationState,
+    Candidate,
     Extract,
     NearestArticle,
     Reader,
@@ -218,6 +219,9 @@ class OpenBook:
             if article is None:
                 # Taken away, or from this asker, since the passage was found.
                 continue
+            if any(_shown_by(answer, candidate) for answer in answers):
+                # Whoever is shown that answer has seen this one.
+                continue
             confidence = self.calibration.probability(proposal)
             if answers:
                 # A rule may weigh evidence so that a later answer looks surer by itself.
@@ -338,6 +342,14 @@ def _snippet_json(shown: Snippet) -> dict[str, Any]:
 
 def _extract_json(extract: Extract) -> dict[str, Any]:
     return {"text": extract.text, "start": extract.start, "end": extract.end}
+
+
+def _shown_by(answer: Answer, candidate: Candidate) -> bool:
+    return (
+        answer.article_id == candidate.passage.article_id
+        and answer.snippet.start <= candidate.start
+        and candidate.end <= answer.snippet.end
+    )
 
 
 def _reason(question: str, hits: Sequence[Hit], reading: Reading) -> tuple[RefusalReason, str]:

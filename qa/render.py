@@ -67,13 +67,13 @@ def render_result(result: Result, console: Console, *, kb: str = "") -> None:
     ]
     if shown:
         console.print()
-        console.print(Text("Other possible answers", style="dim"))
+        _print_indented(console, Text("Other possible answers", style="dim"))
         for other in shown:
-            line = Text(f"  {_BULLET} ")
+            line = Text(f"{_BULLET} ")
             line.append(_on_one_line(other.text, _MAX_OTHER_CHARS))
             place = f" — {_place(other.title, other.headings)}, {_percent(other.confidence)} sure"
             line.append(place, style="dim")
-            console.print(line)
+            _print_indented(console, line)
     console.print()
 
 
@@ -137,11 +137,13 @@ def _render_refusal(result: Result, console: Console, kb: str) -> None:
     _print_indented(console, line)
     if refusal.nearest:
         console.print()
-        console.print(Text("  Nearest articles"))
+        _print_indented(console, Text("Nearest articles"))
         for near in refusal.nearest:
-            entry = Text(f"  {_BULLET} {_on_one_line(near.title or near.article_id, 200)}")
-            entry.append(f"  {_command(near.article_id, kb)}", style="dim")
-            console.print(entry)
+            entry = Text(f"{_BULLET} {_on_one_line(near.title or near.article_id, 200)}")
+            if near.title:
+                entry.append(f"  {visible(near.article_id)}", style="dim")
+            _print_indented(console, entry)
+        _print_indented(console, Text(f"Read one: {_command('ID', kb)}", style="dim"))
     console.print()
 
 

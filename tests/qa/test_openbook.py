@@ -71,9 +71,18 @@ def test_ask_answers_with_a_citation(book: OpenBook) -> None:
     assert_slices(result, {article.id: article for article in ARTICLES})
 
 
-def test_ask_gives_at_most_three_answers(engine: Any, fake_reader: Make) -> None:
-    words = {"desk": 9.0, "opens": 8.0, "weekdays": 7.0, "days lapse": 6.0, "March": 5.0}
-    assert len(OpenBook(engine, fake_reader(words)).ask("?!").answers) == MAX_ANSWERS
+def test_ask_gives_at_most_three_answers(fake_engine: Make, fake_reader: Make) -> None:
+    articles = [Article(f"a{n}", "T", f"It costs {n} euros.") for n in range(5)]
+    passages = [Passage(f"{a.id}#0-17", a.id, 0, len(a.body), a.body) for a in articles]
+    reader = fake_reader({f"{n} euros": 5.0 for n in range(5)})
+    answers = OpenBook(fake_engine(articles, passages), reader).ask("?!").answers
+    assert [answer.article_id for answer in answers] == ["a0", "a1", "a2"]
+    assert len(answers) == MAX_ANSWERS
+
+
+def test_ask_leaves_out_what_an_earlier_snippet_shows(engine: Any, fake_reader: Make) -> None:
+    book = OpenBook(engine, fake_reader({"8:30": 9.0, "weekdays": 8.0, "25 days": 1.0}))
+    assert [answer.text for answer in book.ask("?!").answers] == ["8:30", "25 days"]
 
 
 def test_ask_refuses_below_the_threshold_and_shows_its_candidates(book: OpenBook) -> None:

@@ -137,7 +137,7 @@ def test_render_refuses_politely(reason: RefusalReason, opening: str) -> None:
     refusal = Refusal(reason, "Sorry.", (NearestArticle("a b", "VPN"), NearestArticle("c", "")))
     text = printed(result_of(answer_in("At 8:30.", "8:30"), refusal=refusal))
     assert f"{opening} Sorry." in text
-    assert "VPN  frontdesk article 'a b' --kb build/kb" in text
+    assert "  • VPN  a b\n  • c\n  Read one: frontdesk article ID --kb build/kb" in text
     assert "8:30" not in text
 
 
