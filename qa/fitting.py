@@ -5,14 +5,14 @@ first ranks: which candidate is right, from what reader, retriever and question 
 The second believes: is the first answer right, from its ranking, its lead and its support?
 Both see questions whose answer is not to be had, made by hiding the article that holds it.
 
-Run as `python -m qa.fitting`; see `--help`. The figures it writes into the calibration's
-note are of questions that the rules weren't fitted on, by cross-validation over articles.
+`fitting_commands` runs it. Figures come from questions that the rules weren't fitted on: by
+cross-validation over articles here, or from questions kept apart.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -151,9 +151,17 @@ def fit_calibration(
 
 
 def cross_validated(
-    observations: Sequence[Observation], *, folds: int = _FOLDS
+    observations: Sequence[Observation],
+    *,
+    judged: Collection[str] | None = None,
+    folds: int = _FOLDS,
 ) -> tuple[list[float], list[bool]]:
     """Return each first answer's confidence by rules fitted without its article's questions.
+
+    Args:
+        observations: What is fitted on; one that counts more occurs more often.
+        judged: Ids of those whose confidences are wanted; None is all.
+        folds: How many parts the articles are dealt out to.
 
     Returns:
         Confidences and whether each answer is right; questions without a candidate are
@@ -162,7 +170,11 @@ def cross_validated(
     confidences: list[float] = []
     right: list[bool] = []
     for fold in range(folds):
-        inside = [each for each in observations if _fold(each.group, folds) == fold]
+        inside = [
+            each
+            for each in observations
+            if _fold(each.group, folds) == fold and (judged is None or each.id in judged)
+        ]
         outside = [each for each in observations if _fold(each.group, folds) != fold]
         if not inside:
             continue

@@ -1,0 +1,138 @@
+"""`python -m qa.fitting_commands`: fit the calibration that ships with a reader's weights.
+
+For whoever trains a reader; users calibrate a knowledge base with `frontdesk calibrate`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+
+if TYPE_CHECKING:
+    from qa.fitting import Observation
+
+__all__ = ["fit"]
+
+
+def fit(
+    out: Annotated[Path, typer.Option("--out", help="Where the calibration is written.")],
+    squad: Annotated[
+        Path, typer.Option("--squad", help="SQuAD file whose held-out articles are asked about.")
+    ],
+    squad_kb: Annotated[
+        Path, typer.Option("--squad-kb", help="Index of the articles, each as TITLE.txt.")
+    ],
+    questions: Annotated[
+        Path, typer.Option("--questions", help="Labelled questions of the kind users ask.")
+    ],
+    kb: Annotated[Path, typer.Option("--kb", help="Index of the articles that answer them.")],
+    split: Annotated[
+        str, typer.Option("--split", help="Only questions with this `split`; the rest report.")
+    ] = "dev",
+    n: Annotated[int, typer.Option("--n", help="SQuAD questions.")] = 1600,
+    held_out: Annotated[int, typer.Option("--held-out", help="As in the training recipe.")] = 40,
+    hide: Annotated[
+        float, typer.Option("--hide", help="Share of SQuAD questions whose article is hidden.")
+    ] = 0.25,
+    weight: Annotated[
+        int, typer.Option("--weight", help="How many SQuAD questions a labelled one counts as.")
+    ] = 2,
+    threshold: Annotated[float, typer.Option("--threshold", help="Answer from here on.")] = 0.5,
+    reader: Annotated[str, typer.Option("--reader")] = DEFAULT_READER,
+    top_k: Annotated[int, typer.Option("--top-k")] = DEFAULT_TOP_K,
+    seen: Annotated[
+        Path | None, typer.Option("--seen", help="Folder that keeps what was read.")
+    ] = None,
+) -> None:
+    """Ask labelled questions, fit the rules, and write them with the figures they reach.
+
+    Example: python -m qa.fitting_commands --squad train-v1.1.json --squad-kb build/squad
+    --questions data/questions.jsonl --kb build/kb --out qa/weights/bert/calibration.json
+    """
+    from qa.fitting import fit_calibration, squad_questions
+    from qa.questions import load_questions
+    from qa.registry import load_reader
+    from retrieval import open_index
+    from retrieval.console import note, print_json
+
+    loaded = load_reader(reader)
+    drawn, hidden = squad_questions(squad, held_out=held_out, n=n, hide=hide)
+    with questions.open(encoding="utf-8") as stream:
+        rows = [json.loads(line) for line in stream if line.strip()]
+    developing = {row["id"] for row in rows if row.get("split") == split}
+    labelled = load_questions(questions)
+
+    def observed(name: str, index: Path, asked: list[Any], gone: Any) -> list[Observation]:
+        from qa.fitting import load_observations, observe, save_observations
+
+        kept = (seen or out.parent) / f"{name}-{loaded.id.rpartition('@')[2]}-{top_k}.jsonl"
+        if not kept.is_file():
+            note(f"asking {len(asked)} questions of {index}")
+            engine = open_index(index)
+            made = list(observe(engine, loaded, asked, top_k=top_k, hidden=gone))
+            if seen is None:
+                return made
+            save_observations(kept, made)
+        return load_observations(kept)
+
+    of_squad = observed("squad", squad_kb, drawn, hidden)
+    of_users = observed("questions", kb, labelled, {})
+    to_fit = [each for each in of_users if each.id in developing]
+    to_report = [each for each in of_users if each.id not in developing]
+    everything = of_squad + weight * to_fit
+    fitted = fit_calibration(everything, threshold=threshold, note={})
+    figures = {
+        "squad, cross-validated over articles": _crossed(of_squad, everything),
+        "labelled questions that nothing was fitted on": _figures(fitted, to_report),
+    }
+    described = {
+        "fitted_on": f"{len(of_squad)} questions of {held_out} articles of {squad.name} held out "
+        f"of training, {len(hidden)} of them with their article hidden, and {len(to_fit)} "
+        f"questions of {questions.name}, each counting as {weight}",
+        "reader": loaded.id,
+        "top_k": top_k,
+        "figures": figures,
+    }
+    final = fit_calibration(everything, threshold=threshold, note=described)
+    out.write_text(json.dumps(final.to_json(), indent=2) + "\n", encoding="utf-8")
+    print_json(final.to_json())
+
+
+def _crossed(judged: list[Observation], everything: list[Observation]) -> dict[str, float]:
+    from qa.fitting import cross_validated
+
+    names = {each.id for each in judged}
+    pairs = cross_validated(everything, judged=names)
+    return _scores(*pairs)
+
+
+def _figures(calibration: Any, judged: list[Observation]) -> dict[str, float]:
+    confidences, right = [], []
+    for each in judged:
+        proposals = each.proposals(calibration.ranking)
+        if proposals:
+            confidences.append(calibration.probability(proposals[0]))
+            right.append(each.is_right(proposals[0]))
+    return _scores(confidences, right)
+
+
+def _scores(confidences: list[float], right: list[bool]) -> dict[str, float]:
+    from qa.calibration import expected_calibration_error, risk_coverage
+
+    curve = risk_coverage(confidences, right)
+    half = next(point for point in curve if point.coverage >= 0.5)
+    return {
+        "n": len(right),
+        "first_answer_right": round(sum(right) / len(right), 4),
+        "ece": round(expected_calibration_error(confidences, right), 4),
+        "wrong_rate_at_half_coverage": round(half.risk, 4),
+    }
+
+
+if __name__ == "__main__":
+    typer.run(fit)
