@@ -7,8 +7,9 @@ with the exact binomial tail (Clopper and Pearson, 1934) as p-value.
 Questions are sorted by the confidence of their first answer. Thresholds are tried from the
 strictest: the one that answers the 59 surest questions, then 93, 124, ... At a bound of 5 %
 and a certainty of 95 % these are the numbers at which 0, 1, 2, ... wrong answers are the
-most that can be allowed; they depend on the bound alone and not on the labels. The first
-number with more wrong answers than that ends it, and the last that passed is taken.
+most that can be allowed; last comes answering all. They depend on the bound and on how many
+questions there are, not on the labels. The first number with more wrong answers than are
+allowed ends it, and the last that passed is taken.
 
 Why that covers the choice: given the threshold, the questions above it are independent
 draws of those that will be answered, so one test errs with at most 5 %. In a fixed order
@@ -105,9 +106,8 @@ def choose_threshold(
         wrong.append(wrong[-1] + (not is_right))
     chosen: Choice | None = None
     first: Choice | None = None
-    for number in _sequence(max_wrong, certainty):
-        if number > len(order):
-            break
+    least = least_answered(max_wrong, certainty=certainty)
+    for number in _numbers_to_try(len(order), max_wrong, certainty):
         # Those that tie with the last one are answered with it.
         answered = number
         while (
@@ -121,7 +121,6 @@ def choose_threshold(
         chosen = tried
     if chosen is not None:
         return chosen
-    least = least_answered(max_wrong, certainty=certainty)
     if first is None:
         # Not even a series without an error could show it.
         return Choice(None, len(order), wrong[-1], least)
@@ -250,6 +249,18 @@ def calibrate(
         )
         IndexStore(kb).write_extra(BOUND_FILE, json.dumps(bound.to_json(), indent=2) + "\n")
     return Calibrated(bound, choice, len(asked), max_wrong, CERTAINTY)
+
+
+def _numbers_to_try(n: int, max_wrong: float, certainty: float) -> Iterator[int]:
+    """Yield the numbers of the sequence up to `n`, then `n` itself: to answer everything."""
+    last = 0
+    for number in _sequence(max_wrong, certainty):
+        if number > n:
+            break
+        last = number
+        yield number
+    if 0 < last < n:
+        yield n
 
 
 def _sequence(max_wrong: float, certainty: float) -> Iterator[int]:

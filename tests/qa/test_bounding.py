@@ -38,7 +38,14 @@ def test_choose_threshold_needs_one_more_than_fifty_eight() -> None:
 @pytest.mark.parametrize(
     ("errors", "answered"),
     # 59, 93 and 124 are where 0, 1 and 2 errors are the most allowed.
-    [([], 124), ([60], 124), ([60, 100], 124), ([60, 61], 59), ([10], None), ([92], 124)],
+    [
+        ([], 150),
+        ([60], 150),
+        ([60, 100], 150),
+        ([60, 61], 59),
+        ([149, 148, 147], 124),
+        ([10], None),
+    ],
 )
 def test_choose_threshold_stops_at_the_first_failure(
     errors: list[int], answered: int | None
