@@ -173,6 +173,31 @@ def evaluate_reader(
         _print_scores(scores, unit=" %")
 
 
+def evaluate_speed(
+    kb: Kb,
+    reader: ReaderName = DEFAULT_READER,
+    top_k: TopK = DEFAULT_TOP_K,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many questions to ask.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Measure answering over an index: time by stage, cold start, memory.
+
+    Example: frontdesk evaluate speed --kb build/kb
+    """
+    from qa.speed import evaluate_speed as evaluate
+    from retrieval.console import print_json, progress
+
+    with progress("Asking") as advance:
+        measured = evaluate(kb, reader=reader, top_k=top_k, n=n, progress=advance)
+    if as_json:
+        print_json(measured)
+        return
+    stages = measured.pop("stages_ms")
+    for stage, times in stages.items():
+        measured[f"{stage}, ms, p50 / p95"] = f"{times['p50']:.0f} / {times['p95']:.0f}"
+    _print_scores(measured, unit="")
+
+
 def calibrate(
     kb: Kb,
     questions: Annotated[
@@ -217,13 +242,14 @@ def register(app: typer.Typer, evaluate: typer.Typer) -> None:
 
     Args:
         app: Gets ask, verify and calibrate.
-        evaluate: Gets answers and reader.
+        evaluate: Gets answers, reader and speed.
     """
     app.command()(ask)
     app.command()(verify)
     app.command()(calibrate)
     evaluate.command("answers")(evaluate_answers)
     evaluate.command("reader")(evaluate_reader)
+    evaluate.command("speed")(evaluate_speed)
 
 
 def _console(*, stderr: bool = False) -> Console:

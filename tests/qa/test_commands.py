@@ -238,8 +238,27 @@ def test_calibrate_stores_a_bound_that_asking_reports(
         (kb / "calibration.json").unlink(missing_ok=True)
 
 
+def test_evaluate_speed(kb: Path, reader: Path) -> None:
+    done = run("evaluate", "speed", "--kb", kb, "--reader", reader, "--n", 2, "--json")
+    assert done.exit_code == 0, done.output
+    measured = json.loads(done.stdout)
+    assert list(measured) == ["cold_start_s", "peak_memory_mb", "stages_ms", "n", "signature"]
+    assert measured["cold_start_s"] > 0
+    assert 50 < measured["peak_memory_mb"] < 700
+    assert {"retrieve", "read", "rank", "total"} == set(measured["stages_ms"])
+    assert measured["stages_ms"]["read"]["p50"] <= measured["stages_ms"]["read"]["p95"]
+
+
 @pytest.mark.parametrize(
-    "command", [["ask"], ["verify"], ["calibrate"], ["evaluate", "answers"], ["evaluate", "reader"]]
+    "command",
+    [
+        ["ask"],
+        ["verify"],
+        ["calibrate"],
+        ["evaluate", "answers"],
+        ["evaluate", "reader"],
+        ["evaluate", "speed"],
+    ],
 )
 def test_help_has_an_example(command: list[str]) -> None:
     done = run(*command, "--help")
