@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from qa.calibration import RiskPoint, expected_calibration_error, risk_coverage
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
@@ -32,6 +32,9 @@ from retrieval.durable import replace_file
 from retrieval.metrics import collapse
 from retrieval.signature import signature
 from retrieval.types import Passage
+
+if TYPE_CHECKING:
+    from retrieval.generation import Generation
 
 __all__ = [
     "AnswerScores",
@@ -171,7 +174,10 @@ def evaluate_answers(
         StoreError: The index is absent, damaged or foreign.
         ReaderError: There is no such reader, or it can't be loaded.
     """
+    from retrieval.store import IndexStore
+
     asked = load_questions(questions)
+    generation = IndexStore(kb).open()
     files = [questions]
     configuration: dict[str, Any]
     if _holds_something(predictions):
@@ -192,8 +198,9 @@ def evaluate_answers(
             "calibration": book.calibration.digest,
             "threshold": book.threshold,
         }
-    outcomes = score_answers(asked, predicted, _bodies(kb))
-    # Where the index lies and what its generations are called says nothing about the score.
+    outcomes = score_answers(asked, predicted, _bodies(generation))
+    # What the articles say, not where the index lies nor what its generations are called.
+    configuration["articles"] = dict(generation.manifest.articles)
     return AnswerScores(tuple(outcomes), signature(files, configuration))
 
 
@@ -410,11 +417,8 @@ def _readable_bodies(book: OpenBook, roles: frozenset[str]) -> Callable[[str], s
     return body_of
 
 
-def _bodies(kb: str | Path) -> Callable[[str], str | None]:
+def _bodies(generation: Generation) -> Callable[[str], str | None]:
     """Return a look-up of bodies that rights play no part in: gold places need none."""
-    from retrieval.store import IndexStore
-
-    generation = IndexStore(kb).open()
 
     def body_of(article_id: str) -> str | None:
         row = generation.row(article_id)
