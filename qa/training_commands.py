@@ -1,38 +1,30 @@
-"""`frontdesk train`: the command line of `qa.training`."""
+"""`frontdesk train`: the command line of `qa.training`.
+
+Everything heavy is imported inside the command, so that `--help` answers at once. Errors
+are worded by the command line that mounts `app`.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-from qa.errors import AnsweringError
-from qa.recipe import load_recipe, shipped_recipe_path
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Train what Frontdesk answers with.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train readers on your own questions.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback()
 def _train() -> None:
-    """Train what Frontdesk answers with."""
-
-
-def _training_file(value: str) -> tuple[Path, float]:
-    """Read `FILE` or `FILE=WEIGHT`."""
-    path, separator, weight = value.rpartition("=")
-    if not separator:
-        return Path(value), 1.0
-    try:
-        return Path(path), float(weight)
-    except ValueError:
-        return Path(value), 1.0
+    """Train readers on your own questions."""
 
 
 @app.command()
@@ -40,7 +32,7 @@ def reader(
     data: Annotated[
         list[str],
         typer.Option(
-            "--data", help="A SQuAD 1.1 or 2.0 file, with =WEIGHT to mix several. Repeatable."
+            "--data", help="A SQuAD 1.1 or 2.0 file; FILE=WEIGHT mixes several. Repeatable."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for checkpoint and weights.")],
@@ -48,7 +40,7 @@ def reader(
         list[Path] | None,
         typer.Option(
             "--develop",
-            help="A SQuAD 2.0 file: the first half of its articles helps to choose when to refuse.",
+            help="A SQuAD 2.0 file: the first half of its articles chooses when to refuse.",
         ),
     ] = None,
     config: Annotated[
@@ -67,47 +59,55 @@ def reader(
 
     Example: frontdesk train reader --data train-v1.1.json --out build/reader --max-minutes 90
     """
+    import json
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from qa.recipe import load_recipe, shipped_recipe_path
     from qa.training import Progress as Standing
     from qa.training import TrainingFile, train_reader
 
+    recipe = load_recipe(config or shipped_recipe_path())
+    files = [TrainingFile(*_path_and_weight(value)) for value in data]
     console = Console(stderr=True)
-    try:
-        recipe = load_recipe(config or shipped_recipe_path())
-        files = [TrainingFile(*_training_file(value)) for value in data]
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[state]}"),
-        )
-        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-            task = bar.add_task("Training", total=1.0, state="")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[state]}"),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Training", total=1.0, state="")
 
-            def tell(standing: Standing) -> None:
-                state = (
-                    f"step {standing.step} of {standing.steps}, loss {standing.loss:.3f}, "
-                    f"{standing.windows_per_s:.1f} windows/s"
-                )
-                if standing.validation is not None:
-                    state += f", held-out F1 {standing.validation.f1:.1f}"
-                bar.update(task, completed=standing.share_done, state=state)
-
-            report = train_reader(
-                recipe,
-                files,
-                out,
-                develop=develop or (),
-                max_minutes=max_minutes,
-                resume=resume,
-                progress=tell,
+        def tell(standing: Standing) -> None:
+            state = (
+                f"step {standing.step} of {standing.steps}, loss {standing.loss:.3f}, "
+                f"{standing.windows_per_s:.1f} windows/s"
             )
-    except AnsweringError as error:
-        console.print(f"Error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(1) from error
+            if standing.validation is not None:
+                state += f", held-out F1 {standing.validation.f1:.1f}"
+            bar.update(task, completed=standing.share_done, state=state)
+
+        report = train_reader(
+            recipe,
+            files,
+            out,
+            develop=develop or (),
+            max_minutes=max_minutes,
+            resume=resume,
+            progress=tell,
+        )
     if report.stopped == "interrupted":
-        error_text = f"Interrupted after {report.steps} steps; --resume goes on from there."
-        console.print(error_text, markup=False, highlight=False)
+        sys.stderr.write(f"Interrupted after {report.steps} steps; --resume goes on from there.\n")
         raise typer.Exit(1)
     if as_json:
         typer.echo(json.dumps(asdict(report)))
@@ -121,6 +121,15 @@ def reader(
             f"Held-out articles: F1 {validation.f1:.1f}, exact match {validation.exact_match:.1f}; "
             f"with unanswerable questions {validation.best_f1:.1f}."
         )
+
+
+def _path_and_weight(value: str) -> tuple[Path, float]:
+    """Read `FILE` or `FILE=WEIGHT`; a name with an "=" of its own stays a name."""
+    path, _, weight = value.rpartition("=")
+    try:
+        return (Path(path), float(weight)) if path else (Path(value), 1.0)
+    except ValueError:
+        return Path(value), 1.0
 
 
 if __name__ == "__main__":
