@@ -39,7 +39,7 @@ class Fusion:
     """
 
     kind: Literal["weighted", "rrf"] = "weighted"
-    dense_weight: float = 0.6
+    dense_weight: float = 0.7
     rrf_k: int = 60
     depth: int = 100
 

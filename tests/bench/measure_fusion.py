@@ -177,7 +177,7 @@ def retrievers(task: Task, encoder: Any, every: bool) -> dict[str, Retriever]:
     fusions = [Fusion("weighted", weight) for weight in WEIGHTS]
     fusions += [Fusion("rrf", rrf_k=k) for k in ((10, 60) if every else (60,))]
     if every:
-        fusions += [Fusion("weighted", 0.6, depth=depth) for depth in (20, 50, 200, 500)]
+        fusions += [Fusion("weighted", depth=depth) for depth in (200, 500)]
     made: dict[str, Retriever] = {
         "bm25": Bm25Retriever(**shared, **lexical),
         "dense": DenseRetriever(**shared, **dense),

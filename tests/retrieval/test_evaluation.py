@@ -113,7 +113,7 @@ def test_evaluate_retrieval_writes_a_run_that_scores_the_same(
     searched = files.evaluate(fake_encoder, retriever=retriever, predictions=run)
     fake_encoder.encoded.clear()
     written = run.read_bytes()
-    assert written.startswith(b"q1 Q0 vpn 1 ")
+    assert written.startswith(b"q1 Q0 ")
     scored = files.evaluate(None, retriever=retriever, predictions=run)
     assert fake_encoder.encoded == []
     assert run.read_bytes() == written
