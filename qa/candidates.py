@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import regex
@@ -71,9 +72,9 @@ def quotable_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np
     """Tell which tokens an answer may hold.
 
     Marks of structure are none of them: a list item's bullet or number, the bars of a
-    table. Since an answer can't run across a token that it may not hold, it stays within
-    one item or one cell. Nor is a token of absurd length, which WordPiece makes of a run
-    without spaces, however long.
+    table and the names of its columns. Since an answer can't run across a token that it may
+    not hold, it stays within one item or one cell. Nor is a token of absurd length, which
+    WordPiece makes of a run without spaces, however long.
 
     Args:
         text: The passage's.
@@ -104,8 +105,16 @@ def _marks(text: str) -> list[tuple[int, int]]:
     if len(numbers) > 1:
         # A single line that starts with "12." is as likely prose that was wrapped there.
         marks += numbers
-    for row in _TABLE_ROW.finditer(text):
-        if _TABLE_RULE.fullmatch(row.group()):
+    rows = list(_TABLE_ROW.finditer(text))
+    for row, following in zip_longest(rows, rows[1:]):
+        is_rule = _TABLE_RULE.fullmatch(row.group()) is not None
+        above_rule = (
+            following is not None
+            and row.end() + 1 == following.start()
+            and _TABLE_RULE.fullmatch(following.group()) is not None
+        )
+        if is_rule or above_rule:
+            # The rule, and the names of the columns above it: an answer is in the rows.
             marks.append(row.span())
         else:
             marks += [

@@ -120,7 +120,11 @@ def words_of(text: str) -> list[tuple[int, int]]:
         # A number that only happens to begin a line.
         ("It was built in\n1987. It has\n12. floors", []),
         ("It takes\n12. Then wait.", []),
-        ("| Day | Hours |\n|---|:-:|\n| Mon | 9 |", list("|||") + list("|---|:-:|") + list("|||")),
+        (
+            "| Day | Hours |\n|---|:-:|\n| Mon | 9 |",
+            ["|", "Day", "|", "Hours", "|", *"|---|:-:|", *"|||"],
+        ),
+        ("| Mon | 9 |\n\n|---|", [*"|||", *"|---|"]),
         ("Press a | b to pipe", []),
         (r"| a \| b | c |", ["|", "|", "|"]),
         ("-5 degrees, or - rarely - less", []),
