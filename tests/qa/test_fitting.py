@@ -68,7 +68,7 @@ def test_fit_logistic_needs_both(right: list[bool], word: str) -> None:
 def test_fit_ranking_finds_the_weights_that_drew_the_first() -> None:
     rng = np.random.default_rng(3)
     questions = []
-    for _ in range(4000):
+    for _ in range(1500):
         features = rng.normal(size=(4, 3))
         scores = features @ [2.0, 0.5, -1.0]
         chance = np.exp(scores) / np.exp(scores).sum()
