@@ -36,8 +36,8 @@ demo-setup: .venv/.installed
 demo: .venv/.installed
 	$(BIN)/frontdesk index data/articles --kb build/demo --synonyms data/synonyms.csv --yes
 	$(BIN)/frontdesk ask "how do I set up the VPN on my Mac?" --kb build/demo
-	$(BIN)/frontdesk ask "how many days of PTO do I get?" --kb build/demo
-	$(BIN)/frontdesk ask "which port does the mail server use?" --kb build/demo
+	$(BIN)/frontdesk ask "how much is the mileage rate?" --kb build/demo
+	$(BIN)/frontdesk ask "who do I call if my laptop is stolen?" --kb build/demo
 
 test: .venv/.ready
 	$(BIN)/python -m pytest

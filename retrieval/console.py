@@ -45,7 +45,7 @@ def progress(description: str) -> Iterator[Advance]:
         A function to call with the amount done and the total.
     """
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda _done, _total: None
         return
     from rich.console import Console
     from rich.progress import (

@@ -1,0 +1,129 @@
+"""Write public data sets in the formats that `frontdesk evaluate` reads.
+
+    python tests/bench/make_sets.py OUT
+
+Reads $FRONTDESK_SHARED_DATA, or `shared/data` beside the checkout, and writes
+
+- OUT/squad/questions.jsonl: 500 questions of SQuAD's development set for `evaluate
+  answers` over an index of the 490 articles behind SQuAD, each a file `TITLE.txt`;
+- OUT/squad/{corpus,queries}.jsonl, qrels.tsv: the same questions for `evaluate retrieval`;
+  an entry of the corpus is a paragraph, the relevant one is the question's own;
+- OUT/mtrag/{corpus,queries}.jsonl, qrels.tsv: MT-RAG's govt and clapnq searched together
+  with the queries that people rewrote to stand alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
+N_QUESTIONS = 500
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write JSON lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+    )
+
+
+def write_qrels(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Write judgements as BEIR has them."""
+    lines = ["query-id\tcorpus-id\tscore", *("\t".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def squad(out: Path) -> None:
+    """Draw 500 questions by the hash of their ids, and take every article's paragraphs."""
+    content = json.loads((SHARED / "squad" / "dev-v1.1.json").read_text("utf-8"))["data"]
+    articles = sorted((SHARED / "squad" / "articles").glob("*.txt"))
+    corpus: list[dict[str, str]] = []
+    places: dict[str, str] = {}
+    for path in articles:
+        for number, line in enumerate(path.read_text("utf-8").splitlines()):
+            if line.strip():
+                place = f"{path.stem}/{number}"
+                corpus.append({"_id": place, "title": path.stem.replace("_", " "), "text": line})
+                places.setdefault(line.strip(), place)
+    known = {path.stem for path in articles}
+    asked = [
+        (question, paragraph["context"].strip(), entry["title"])
+        for entry in content
+        if entry["title"] in known
+        for paragraph in entry["paragraphs"]
+        if paragraph["context"].strip() in places
+        for question in paragraph["qas"]
+    ]
+    asked.sort(key=lambda each: sha256(each[0]["id"].encode()).hexdigest())
+    drawn = asked[:N_QUESTIONS]
+    write_lines(
+        out / "questions.jsonl",
+        (
+            {
+                "id": question["id"],
+                "question": question["question"],
+                "answers": sorted({answer["text"] for answer in question["answers"]}),
+                "article_ids": [f"{title}.txt"],
+            }
+            for question, _, title in drawn
+        ),
+    )
+    write_lines(out / "corpus.jsonl", corpus)
+    write_lines(
+        out / "queries.jsonl",
+        ({"_id": question["id"], "text": question["question"]} for question, _, _ in drawn),
+    )
+    write_qrels(
+        out / "qrels.tsv", ((question["id"], places[text], "1") for question, text, _ in drawn)
+    )
+    print(f"squad: {len(asked)} questions to draw from, {len(drawn)} drawn")  # noqa: T201
+    print(f"squad: {len(corpus)} paragraphs of {len(articles)} articles")  # noqa: T201
+
+
+def mtrag(out: Path) -> None:
+    """Put the two collections together, ids prefixed with the collection's name."""
+    corpus, queries, judged = [], [], []
+    for part in ("govt", "clapnq"):
+        folder = SHARED / "mtrag" / part
+        for line in (folder / "corpus.jsonl").read_text("utf-8").splitlines():
+            row = json.loads(line)
+            corpus.append({**row, "_id": f"{part}:{row['_id']}"})
+        header, *lines = (folder / "qrels.tsv").read_text("utf-8").splitlines()
+        if not header.startswith("query-id"):
+            lines.insert(0, header)
+        triples = [line.split("\t") for line in lines]
+        judged += [
+            (f"{part}:{query}", f"{part}:{article}", grade) for query, article, grade in triples
+        ]
+        with_judgement = {query for query, _, _ in triples}
+        for line in (folder / "queries_rewrite.jsonl").read_text("utf-8").splitlines():
+            row = json.loads(line)
+            if row["_id"] in with_judgement:
+                text = row["text"].replace("|user|:", "").strip()
+                queries.append({"_id": f"{part}:{row['_id']}", "text": text})
+    write_lines(out / "corpus.jsonl", corpus)
+    write_lines(out / "queries.jsonl", queries)
+    write_qrels(out / "qrels.tsv", judged)
+    print(f"mtrag: {len(queries)} queries over {len(corpus)} passages")  # noqa: T201
+
+
+def main() -> None:
+    """Write both."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    if not SHARED.is_dir():
+        sys.exit(f"There are no data sets at {str(SHARED)!r}: set FRONTDESK_SHARED_DATA.")
+    squad(Path(sys.argv[1]) / "squad")
+    mtrag(Path(sys.argv[1]) / "mtrag")
+
+
+if __name__ == "__main__":
+    main()
