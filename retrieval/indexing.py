@@ -236,7 +236,6 @@ class _Run:
             return load_articles(
                 self._sources,
                 audience=options.audience,
-                audience_given=options.audience is not None,
                 strict=options.strict,
                 taken=taken,
                 missing_ok=missing_ok,

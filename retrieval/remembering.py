@@ -40,12 +40,10 @@ __all__ = ["FileMemory", "loaders_digest"]
 _QUICK_LOADERS = frozenset({"csv_table", "jsonl", "plain_text"})
 
 _LIBRARIES = (
-    "beautifulsoup4",
     "defusedxml",
     "lxml",
     "mammoth",
     "markdown-it-py",
-    "markdownify",
     "mdit-py-plugins",
     "pypdf",
     "PyYAML",

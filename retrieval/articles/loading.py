@@ -82,7 +82,6 @@ def load_articles(
     sources: Sequence[str | Path],
     *,
     audience: Audience = None,
-    audience_given: bool = False,  # noqa: ARG001  (part of the seam; None is public either way)
     strict: bool = False,
     taken: Mapping[str, str] = MappingProxyType({}),
     progress: Callable[[int], None] | None = None,
@@ -96,8 +95,6 @@ def load_articles(
         sources: Files and folders.
         audience: The default for formats with no place for an audience, where no
             `_frontdesk.toml` sets one.
-        audience_given: Tells an `audience` of None that was meant from one left out;
-            both are public.
         strict: Raise at the first file or row that is refused.
         taken: Article id → source, of articles that are kept from elsewhere. An id
             derived from a path steps aside by a prefix; a stated one is refused.

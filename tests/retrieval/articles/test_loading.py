@@ -337,7 +337,7 @@ def test_default_audience_reaches_formats_without_a_place_for_it(write) -> None:
     write("b.md", "Text.")
     root = write("c.jsonl", '{"body": "x"}\n{"_id": "d", "text": "beir"}').parent
 
-    loaded = load_articles([root], audience=("staff",), audience_given=True)
+    loaded = load_articles([root], audience=("staff",))
 
     assert [(a.format, a.audience) for a in loaded.articles] == [
         ("text", ("staff",)),
@@ -359,7 +359,7 @@ def test_default_audience_of_the_nearest_folder_wins(write) -> None:
     write("secret/d.txt")
     write("it/e.txt")
 
-    loaded = load_articles([root], audience=("everyone",), audience_given=True)
+    loaded = load_articles([root], audience=("everyone",))
 
     assert {a.path: a.audience for a in loaded.articles} == {
         "a.txt": ("staff",),
