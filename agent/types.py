@@ -1,0 +1,347 @@
+"""The words of `agent`: intents, routes, turns, sessions, decisions and replies.
+
+Values are frozen: nothing that is handed out changes afterwards. All of them can be
+written as JSON, since sessions and decisions are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+from qa.types import Answer, NearestArticle, Result
+
+__all__ = [
+    "Decision",
+    "FormProgress",
+    "Handover",
+    "HandoverReason",
+    "IntentClassifier",
+    "IntentExample",
+    "IntentRanking",
+    "IntentScore",
+    "KnowledgeBase",
+    "Pending",
+    "Reply",
+    "Route",
+    "Session",
+    "SlotValue",
+    "Turn",
+    "Verdict",
+]
+
+SlotValue = str | float | int | bool
+"""A slot's value as JSON has it; dates are ISO 8601 text."""
+
+
+@dataclass(frozen=True)
+class IntentExample:
+    """One labelled message.
+
+    Attributes:
+        text: As a person wrote it.
+        intent: The label; None is out of scope.
+        path: The file it came from, for messages.
+        line: Its line there, from 1; 0 if unknown.
+    """
+
+    text: str
+    intent: str | None
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class IntentScore:
+    """A label with its calibrated probability, given that the message is in scope."""
+
+    intent: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class IntentRanking:
+    """What a classifier makes of one message.
+
+    Attributes:
+        scores: Highest first; at least the best five labels, fewer if there are fewer.
+        in_scope: Probability that the message belongs to the closed list at all, 0 to 1.
+        threshold: Least `in_scope` at which the best label is believed.
+    """
+
+    scores: tuple[IntentScore, ...]
+    in_scope: float
+    threshold: float
+
+    @property
+    def intent(self) -> str | None:
+        """Best label, or None if the message is out of scope."""
+        return self.scores[0].intent if self.scores and self.in_scope >= self.threshold else None
+
+    @property
+    def confidence(self) -> float:
+        """Probability that the best label is right: in scope, and this label."""
+        return self.scores[0].confidence * self.in_scope if self.scores else 0.0
+
+
+@runtime_checkable
+class IntentClassifier(Protocol):
+    """Ranks the intents of a closed list for a message."""
+
+    @property
+    def id(self) -> str:
+        """Kind and content hash."""
+        ...
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The closed list, sorted."""
+        ...
+
+    def classify(self, texts: Sequence[str]) -> list[IntentRanking]:
+        """Return one ranking a text; an empty text is out of scope."""
+        ...
+
+
+class Route(StrEnum):
+    """The router's choice."""
+
+    ANSWER = "ANSWER"
+    HANDLE = "HANDLE"
+    CLARIFY = "CLARIFY"
+    HANDOFF = "HANDOFF"
+
+
+class HandoverReason(StrEnum):
+    """Why a person takes over."""
+
+    ASKED = "asked"
+    UNSURE_TWICE = "unsure_twice"
+    RULE = "rule"
+    FORM_FAILED = "form_failed"
+    ACTION_FAILED = "action_failed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the knowledge base says to a question, as the router sees it.
+
+    Attributes:
+        question: The question that was searched, made whole where it was a follow-up.
+        status: "answered" or "refused".
+        reason: The refusal's reason, or None.
+        confidence: Of the first answer or candidate; 0 without any.
+        answers: At most three, best first; candidates under a refusal.
+        nearest: Under a refusal, the nearest articles the asker may read.
+        calibration: "default", "valid" or "stale".
+        generation: State of the knowledge base that answered.
+        timings_ms: Stage → milliseconds.
+    """
+
+    question: str
+    status: str
+    reason: str | None = None
+    confidence: float = 0.0
+    answers: tuple[Answer, ...] = ()
+    nearest: tuple[NearestArticle, ...] = ()
+    calibration: str = "default"
+    generation: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the knowledge base stands by its first answer."""
+        return self.status == "answered"
+
+
+class KnowledgeBase(Protocol):
+    """The part of `qa.OpenBook` that an agent needs."""
+
+    def ask(
+        self,
+        question: str,
+        *,
+        roles: frozenset[str] = frozenset(),
+        budget_ms: float | None = None,
+    ) -> Result:
+        """Answer or refuse, inside the asker's rights."""
+        ...
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What a person who takes over needs, as JSON for a help-desk ticket.
+
+    Attributes:
+        session: Its id.
+        reason: Why.
+        detail: The rule's name, the action that failed, ...; may be empty.
+        transcript: (speaker "user" or "agent", text), oldest first, masked.
+        intents: The last message's ranking as (intent, confidence).
+        searched: Questions put to the knowledge base, each with status, reason,
+            confidence and the articles found.
+        slots: What was gathered, masked.
+        form: The form that was open, or None.
+        created: ISO 8601 UTC, given by the caller.
+    """
+
+    session: str
+    reason: HandoverReason
+    detail: str = ""
+    transcript: tuple[tuple[str, str], ...] = ()
+    intents: tuple[IntentScore, ...] = ()
+    searched: tuple[Mapping[str, Any], ...] = ()
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    form: str | None = None
+    created: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Why a turn went where it went; enough to replay the router.
+
+    Attributes:
+        id: Unique.
+        route: The choice.
+        rule: Name of the row of the decision table that fired.
+        intent: The intent acted on, or None.
+        confidence: Of what was chosen.
+        inputs: Everything the router saw, as JSON: ranking, session facts, the knowledge
+            base's verdict, settings. `router.replay(decision)` gives the same choice.
+        explanation: One sentence a support lead can read.
+    """
+
+    id: str
+    route: Route
+    rule: str
+    intent: str | None
+    confidence: float
+    inputs: Mapping[str, Any]
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One user message and the reply to it, masked as stored.
+
+    Attributes:
+        message: What the person wrote.
+        reply: The reply's text.
+        route: Where it went.
+        intent: The intent acted on, or None.
+        question: What was searched, if the knowledge base was asked.
+        articles: Ids of the articles cited, best first.
+        titles: Their titles.
+        choices: What was offered to choose from.
+        decision: The record.
+        at: ISO 8601 UTC.
+    """
+
+    message: str
+    reply: str
+    route: Route
+    intent: str | None
+    decision: Decision
+    at: str
+    question: str | None = None
+    articles: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FormProgress:
+    """A form that is open.
+
+    Attributes:
+        form: Its name.
+        slots: Slot → value, gathered so far.
+        asking: The slot that was asked for last, or None before the first question.
+        failures: How often in a row the answer to it made no sense.
+        confirming: The summary was shown and a yes or no is awaited.
+    """
+
+    form: str
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    asking: str | None = None
+    failures: int = 0
+    confirming: bool = False
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A clarifying question that awaits its answer.
+
+    Attributes:
+        kind: "intent" or "article".
+        message: The message that was unclear.
+        choices: Shown text, in order.
+        values: Intent names or article ids, parallel to `choices`.
+    """
+
+    kind: str
+    message: str
+    choices: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What is known of one person's conversation on one channel.
+
+    Attributes:
+        id: Never defaulted or shared.
+        owner: Who it belongs to (a key's or token's subject); another owner gets nothing.
+        channel: "terminal", "web", "rest", ...
+        turns: Oldest first.
+        slots: Values kept beyond a form.
+        forms: Open forms, the active one last; those before wait to be taken up again.
+        pending: A clarifying question that awaits its answer.
+        unsure: Turns in a row that the agent couldn't help with.
+        handed_over: A person has taken over.
+        language: Two letters, as far as known.
+        created: ISO 8601 UTC.
+        version: Counts stored changes; a writer that saw an older one must read again.
+    """
+
+    id: str
+    owner: str = ""
+    channel: str = ""
+    turns: tuple[Turn, ...] = ()
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    forms: tuple[FormProgress, ...] = ()
+    pending: Pending | None = None
+    unsure: int = 0
+    handed_over: bool = False
+    language: str = ""
+    created: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes back to the person; the contract's chat JSON is made from it.
+
+    Attributes:
+        session: The session's id.
+        text: What is shown.
+        route: Where the turn went.
+        intent: The intent acted on, or None.
+        confidence: Of the answer or the intent, 0 to 1.
+        decision_id: Finds the decision record.
+        citations: Quotes that support the text.
+        choices: Short texts; sending one back picks it.
+        handover: The packet, when a person takes over.
+    """
+
+    session: str
+    text: str
+    route: Route
+    intent: str | None
+    confidence: float
+    decision_id: str
+    citations: tuple[Answer, ...] = ()
+    choices: tuple[str, ...] = ()
+    handover: Handover | None = None
