@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 import qa.commands
 import qa.training_commands
 import retrieval.commands
+from agent.errors import AgentError
 from qa.errors import AnsweringError
 from retrieval.errors import RetrievalError
 
@@ -39,7 +40,7 @@ class FrontdeskGroup(TyperGroup):
             # The reader of our output went away (`| head`): not ours to report.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(EXIT_FAILED) from None
-        except (RetrievalError, AnsweringError, OSError) as error:
+        except (RetrievalError, AnsweringError, AgentError, OSError) as error:
             if ctx.params.get("show_traceback"):
                 raise
             sys.stderr.write(f"Error: {_worded(error)}\n")
@@ -70,7 +71,12 @@ app = typer.Typer(
 evaluate = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Measure readers, retrieval and answers on labelled questions.",
+    help="Measure readers, retrieval, answers, intents and agents on labelled questions.",
+)
+intents = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Look after the examples that intents are learned from.",
 )
 
 
