@@ -8,6 +8,9 @@ Reads $FRONTDESK_SHARED_DATA, or `shared/data` beside the checkout, and writes
   answers` over an index of the 490 articles behind SQuAD, each a file `TITLE.txt`;
 - OUT/squad/{corpus,queries}.jsonl, qrels.tsv: the same questions for `evaluate retrieval`;
   an entry of the corpus is a paragraph, the relevant one is the question's own;
+- OUT/squad/more-questions.jsonl: 2,000 further ones, for `measure_contract.py`;
+- OUT/squad/dev-v2.0-report.json: the half of SQuAD 2.0's articles that no threshold was
+  chosen on, for `evaluate reader`;
 - OUT/mtrag/{corpus,queries}.jsonl, qrels.tsv: MT-RAG's govt and clapnq searched together
   with the queries that people rewrote to stand alone.
 """
@@ -22,9 +25,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from qa.squad import developing_titles, load_squad
+
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
 N_QUESTIONS = 500
+N_MORE = 2000
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -64,18 +70,22 @@ def squad(out: Path) -> None:
     ]
     asked.sort(key=lambda each: sha256(each[0]["id"].encode()).hexdigest())
     drawn = asked[:N_QUESTIONS]
-    write_lines(
-        out / "questions.jsonl",
-        (
-            {
-                "id": question["id"],
-                "question": question["question"],
-                "answers": sorted({answer["text"] for answer in question["answers"]}),
-                "article_ids": [f"{title}.txt"],
-            }
-            for question, _, title in drawn
-        ),
-    )
+    for name, some in (
+        ("questions.jsonl", drawn),
+        ("more-questions.jsonl", asked[N_QUESTIONS : N_QUESTIONS + N_MORE]),
+    ):
+        write_lines(
+            out / name,
+            (
+                {
+                    "id": question["id"],
+                    "question": question["question"],
+                    "answers": sorted({answer["text"] for answer in question["answers"]}),
+                    "article_ids": [f"{title}.txt"],
+                }
+                for question, _, title in some
+            ),
+        )
     write_lines(out / "corpus.jsonl", corpus)
     write_lines(
         out / "queries.jsonl",
@@ -86,6 +96,17 @@ def squad(out: Path) -> None:
     )
     print(f"squad: {len(asked)} questions to draw from, {len(drawn)} drawn")  # noqa: T201
     print(f"squad: {len(corpus)} paragraphs of {len(articles)} articles")  # noqa: T201
+
+
+def squad2(out: Path) -> None:
+    """Keep the second half of the articles by title: settings were chosen on the first."""
+    path = SHARED / "squad" / "dev-v2.0.json"
+    content = json.loads(path.read_text("utf-8"))
+    developed_on = developing_titles(load_squad(path).examples)
+    kept = [entry for entry in content["data"] if entry["title"] not in developed_on]
+    write_lines(out / "dev-v2.0-report.json", [{**content, "data": kept}])
+    n = sum(len(paragraph["qas"]) for entry in kept for paragraph in entry["paragraphs"])
+    print(f"squad 2.0: {n} questions of {len(kept)} articles")  # noqa: T201
 
 
 def mtrag(out: Path) -> None:
@@ -122,6 +143,7 @@ def main() -> None:
     if not SHARED.is_dir():
         sys.exit(f"There are no data sets at {str(SHARED)!r}: set FRONTDESK_SHARED_DATA.")
     squad(Path(sys.argv[1]) / "squad")
+    squad2(Path(sys.argv[1]) / "squad")
     mtrag(Path(sys.argv[1]) / "mtrag")
 
 
