@@ -1,0 +1,383 @@
+"""What an agent's configuration says, as frozen values.
+
+The file it is read from is YAML; `reading.py` reads it and `checks.py` refuses what can't
+work. Nothing here touches a disk, so a configuration can be put together in Python too.
+`docs/agent.md` describes every key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from agent.types import HandoverReason
+
+__all__ = [
+    "Action",
+    "AgentConfig",
+    "Answer",
+    "Call",
+    "Choice",
+    "DateWindow",
+    "Form",
+    "HandOver",
+    "Handling",
+    "HandoverRule",
+    "HandoverSettings",
+    "MaskPattern",
+    "OpenForm",
+    "Routing",
+    "Say",
+    "Slot",
+    "SlotType",
+    "Step",
+    "Texts",
+]
+
+
+@dataclass(frozen=True)
+class Say:
+    """Say a fixed text: `reply: "..."`.
+
+    Attributes:
+        text: May hold `{slot}` placeholders.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Let the knowledge base answer: `answer: true` or `answer: "a question"`.
+
+    Attributes:
+        question: What is asked instead of the message; None asks the message itself.
+    """
+
+    question: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenForm:
+    """Open a form: `form: name`."""
+
+    form: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """Call the company's own endpoint: `call: name`."""
+
+    action: str
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Hand the conversation to a person: `handover: asked` or `handover: "a detail"`.
+
+    Attributes:
+        reason: `ASKED` for the word `asked`, otherwise `RULE`.
+        detail: What the configuration wrote, for the person who takes over; empty for
+            `asked`.
+    """
+
+    reason: HandoverReason
+    detail: str = ""
+
+
+Step = Say | Answer | OpenForm | Call | HandOver
+"""What an intent, or a finished form, does."""
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What one intent does.
+
+    Attributes:
+        intent: Its name.
+        step: What happens.
+        label: How the intent is called when the agent asks which one is meant;
+            "order_equipment" gives "Order equipment" unless the file says otherwise.
+    """
+
+    intent: str
+    step: Step
+    label: str
+
+
+class SlotType(StrEnum):
+    """What kind of value a slot takes."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    EMAIL = "email"
+    CHOICE = "choice"
+
+
+class DateWindow(StrEnum):
+    """Which dates are taken; today is both past and future."""
+
+    ANY = "any"
+    PAST = "past"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a choice slot, with other words for it."""
+
+    value: str
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One thing that a form asks for.
+
+    Attributes:
+        name: A lower-case word; templates name it as `{name}`.
+        type: What kind of value it takes.
+        ask: The question.
+        label: How the slot is called in sentences; "needed_by" gives "needed by".
+        hint: What is said when an answer makes no sense, instead of our own wording.
+        choices: For a choice; never empty there.
+        optional: "skip" is a valid answer.
+        personal: Never stored unmasked, and left out of handover packets unless the
+            configuration says `handover: {personal: true}`.
+        pattern: For a text: a regular expression that the whole answer matches.
+        min: Least number, or least length of a text in characters; None is no bound.
+        max: Largest number, or length of a text in characters; None is no bound.
+        whole: For a number: only integers.
+        unit: For a number: what it counts ("days"), understood after it and said in hints.
+        earliest: For a date: ISO 8601, `today`, `today+7` or `today-7` (days).
+        latest: For a date, the same way.
+        when: For a date: any, past or future.
+    """
+
+    name: str
+    type: SlotType
+    ask: str
+    label: str
+    hint: str = ""
+    choices: tuple[Choice, ...] = ()
+    optional: bool = False
+    personal: bool = False
+    pattern: str | None = None
+    min: float | None = None
+    max: float | None = None
+    whole: bool = False
+    unit: str = ""
+    earliest: str | None = None
+    latest: str | None = None
+    when: DateWindow = DateWindow.ANY
+
+
+@dataclass(frozen=True)
+class Form:
+    """A scripted task: questions, a summary to confirm, and what follows.
+
+    Attributes:
+        name: As `handle` and `then` refer to it.
+        slots: In the order in which they are asked for; at least one.
+        then: What happens once it is filled (and confirmed).
+        label: How the form is called in sentences.
+        start: Said before the first question; may be empty.
+        confirm: The summary with a yes-or-no question, or None to go on unasked.
+        cancelled: Said when the person breaks it off.
+        tries: Answers in a row that make no sense until a person takes over.
+        day_first: Whether 3/12 is 3 December (true) or 12 March.
+    """
+
+    name: str
+    slots: tuple[Slot, ...]
+    then: Step
+    label: str
+    start: str = ""
+    confirm: str | None = None
+    cancelled: str = "All right, I have dropped that. Is there anything else?"
+    tries: int = 3
+    day_first: bool = True
+
+    def slot(self, name: str) -> Slot:
+        """Return the slot of that name; KeyError if there is none."""
+        for slot in self.slots:
+            if slot.name == name:
+                return slot
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A call to the company's own HTTP endpoint.
+
+    Templates name a slot as `{slot}` and an environment variable as `${NAME}`, which is
+    looked up when the call is made.
+
+    Attributes:
+        name: As `call` refers to it.
+        url: http or https; placeholders are percent-encoded.
+        method: GET, HEAD, PUT, DELETE, POST or PATCH.
+        headers: Name → template.
+        query: Name → template, added to the URL.
+        json: The body as nested values whose texts are templates; None sends none.
+        timeout_s: For connecting, and for the whole of one attempt.
+        retries: Attempts after the first.
+        backoff_s: Wait before the first retry; doubled each time.
+        idempotency_key: Send an `Idempotency-Key` header, which makes POST and PATCH safe
+            to try again at endpoints that honour it.
+        max_bytes: A longer response is refused.
+        reply: Said after success; may name `{slot}` and `{response.key}`.
+        failed: Said when the call fails for good.
+    """
+
+    name: str
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    timeout_s: float = 5.0
+    retries: int = 2
+    backoff_s: float = 0.2
+    idempotency_key: bool = False
+    max_bytes: int = 1_000_000
+    reply: str = "Done."
+    failed: str = "I'm sorry, that didn't work just now. A colleague will look into it."
+
+
+@dataclass(frozen=True)
+class HandoverRule:
+    """When a person takes over whatever the rest says.
+
+    Attributes:
+        name: Becomes the packet's detail.
+        words: Any of these words or phrases in the message, case ignored, whole words.
+        intents: Or any of these intents.
+    """
+
+    name: str
+    words: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HandoverSettings:
+    """When and how a person takes over.
+
+    Attributes:
+        unsure_turns: Turns in a row that the agent couldn't help with.
+        personal: The packet carries personal data unmasked.
+        rules: In the order in which they are tried.
+    """
+
+    unsure_turns: int = 2
+    personal: bool = False
+    rules: tuple[HandoverRule, ...] = ()
+
+
+@dataclass(frozen=True)
+class MaskPattern:
+    """Personal data of the company's own: what matches is stored as `[name]`."""
+
+    name: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Thresholds of the router, each 0 to 1 unless said otherwise.
+
+    Attributes:
+        handle: Least confidence of an intent that is acted on without asking back.
+        consider: Least confidence of an intent that is worth a clarifying question.
+        tie: Two intents, or two articles, whose confidences differ by less are nearly tied.
+        leave_form: Least confidence of another intent that interrupts an open form.
+        max_chars: A longer message is cut there before it is looked at (characters).
+    """
+
+    handle: float = 0.5
+    consider: float = 0.25
+    tie: float = 0.1
+    leave_form: float = 0.6
+    max_chars: int = 4000
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What the agent says of its own accord. Every text has a default.
+
+    Attributes:
+        greeting: When a channel opens a conversation.
+        empty: To a message without a word in it.
+        too_long: Before the reply to a message that had to be cut.
+        not_found: The knowledge base has nothing.
+        low_confidence: It has something, but not surely an answer.
+        out_of_scope: The question is none of its business.
+        out_of_time: It had no time to look.
+        unsupported_language: Said in English where no reply in kind is known.
+        clarify: Before the choices of a clarifying question.
+        offer_person: Added when the agent couldn't help, once.
+        handover: A person takes over.
+        handed_over: To messages after that.
+        form_failed: A form is given up after nonsense.
+        back_to_form: Before an interrupted form's open question; may name `{form}`.
+        cancelled_nothing: "Cancel" while nothing is open.
+        failed: Something broke on our side.
+    """
+
+    greeting: str = "Hello! What can I help you with?"
+    empty: str = "I didn't catch a question there. What would you like to know?"
+    too_long: str = "That was a long message, so I only read the beginning."
+    not_found: str = "I couldn't find anything about that."
+    low_confidence: str = "I found something, but I'm not sure that it answers your question."
+    out_of_scope: str = "I'm afraid that is outside of what I can help with."
+    out_of_time: str = "Looking that up took too long. Please try again in a moment."
+    unsupported_language: str = "I'm sorry, I only understand English so far."
+    clarify: str = "Which of these do you mean?"
+    offer_person: str = "You can rephrase it, or ask for a person."
+    handover: str = "I'm passing you on to a colleague, with what we have so far."
+    handed_over: str = "A colleague has your conversation and will get back to you."
+    form_failed: str = "I don't seem to get this right, so a colleague will take over from here."
+    back_to_form: str = "Back to where we were:"
+    cancelled_nothing: str = "There is nothing to cancel. What can I do for you?"
+    failed: str = "Something went wrong on our side. Please try again."
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """A whole agent.
+
+    Attributes:
+        name: What it calls itself.
+        intents: Files (or folders) of examples, in any format that is read.
+        small_talk: `.qna` files.
+        say: Its own sentences.
+        handle: Intent → what it does. An intent that isn't listed goes to the knowledge
+            base with the message as it is.
+        forms: Name → form.
+        actions: Name → call.
+        handover: When a person takes over.
+        mask: The company's own personal data.
+        routing: The router's thresholds.
+        languages: Two-letter codes that are answered; others get a polite reply.
+        day_first: Whether 3/12 is 3 December (true) or 12 March.
+        path: The file it was read from; None for one made in Python.
+    """
+
+    name: str = "Frontdesk"
+    intents: tuple[Path, ...] = ()
+    small_talk: tuple[Path, ...] = ()
+    say: Texts = field(default_factory=Texts)
+    handle: Mapping[str, Handling] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
+    mask: tuple[MaskPattern, ...] = ()
+    routing: Routing = field(default_factory=Routing)
+    languages: tuple[str, ...] = ("en",)
+    day_first: bool = True
+    path: Path | None = None
