@@ -1,1 +1,33 @@
-"""The virtual agent's package; today it holds the command line, `frontdesk`."""
+"""The virtual agent: intents in front, dialogue around, the knowledge base behind.
+
+    from agent import Agent
+    agent = Agent.open("kb", agent="agent.yaml")
+    reply = agent.reply("How do I reset my password?")
+    reply = agent.reply("and for contractors?", session=reply.session)
+
+Imports nothing heavy before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agent.agent import Agent
+    from agent.types import Decision, Event, Handover, Reply, Route, Session, Turn
+
+__all__ = ["Agent", "Decision", "Event", "Handover", "Reply", "Route", "Session", "Turn"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module("agent.agent" if name == "Agent" else "agent.types"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

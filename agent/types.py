@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from qa.types import Answer, NearestArticle, Result
 
 __all__ = [
     "Decision",
+    "Event",
     "FormProgress",
     "Handover",
     "HandoverReason",
@@ -345,3 +346,21 @@ class Reply:
     citations: tuple[Answer, ...] = ()
     choices: tuple[str, ...] = ()
     handover: Handover | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happens while a reply is made, for channels that stream.
+
+    The texts of the `delta` events of one turn, joined, are the reply's text.
+
+    Attributes:
+        kind: "status" says what is being done; "delta" is a part of the reply's text;
+            "citation" carries a quote that supports it.
+        text: Of a status or a delta; may be empty.
+        answer: Of a citation.
+    """
+
+    kind: Literal["status", "delta", "citation"]
+    text: str = ""
+    answer: Answer | None = None
