@@ -1,5 +1,6 @@
 """An agent's configuration: one readable YAML file, checked with line numbers."""
 
+from agent.configuration.reading import DEFAULT_SMALL_TALK, default_agent, load_agent
 from agent.configuration.schema import (
     Action,
     AgentConfig,
@@ -8,8 +9,8 @@ from agent.configuration.schema import (
     Choice,
     DateWindow,
     Form,
-    HandOver,
     Handling,
+    HandOver,
     HandoverRule,
     HandoverSettings,
     MaskPattern,
@@ -23,6 +24,7 @@ from agent.configuration.schema import (
 )
 
 __all__ = [
+    "DEFAULT_SMALL_TALK",
     "Action",
     "AgentConfig",
     "Answer",
@@ -42,4 +44,6 @@ __all__ = [
     "SlotType",
     "Step",
     "Texts",
+    "default_agent",
+    "load_agent",
 ]

@@ -366,6 +366,7 @@ class AgentConfig:
         languages: Two-letter codes that are answered; others get a polite reply.
         day_first: Whether 3/12 is 3 December (true) or 12 March.
         path: The file it was read from; None for one made in Python.
+        notes: What looked odd but works, for whoever looks after the file.
     """
 
     name: str = "Frontdesk"
@@ -381,3 +382,4 @@ class AgentConfig:
     languages: tuple[str, ...] = ("en",)
     day_first: bool = True
     path: Path | None = None
+    notes: tuple[str, ...] = ()
