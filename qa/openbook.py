@@ -35,7 +35,7 @@ from qa.types import (
 )
 from retrieval.types import PUBLIC, Article, Engine, Hit, Roles, Trace
 
-__all__ = ["MAX_ANSWERS", "OpenBook", "to_json"]
+__all__ = ["MAX_ANSWERS", "OpenBook", "answer_to_json", "to_json"]
 
 MAX_ANSWERS = 3
 _MAX_NEAREST = 3
@@ -288,7 +288,7 @@ def to_json(result: Result) -> dict[str, Any]:
                 {"article_id": near.article_id, "title": near.title} for near in refusal.nearest
             ],
         },
-        "answers": [_answer_json(answer) for answer in result.answers],
+        "answers": [answer_to_json(answer) for answer in result.answers],
         "calibration": result.calibration.value,
         "generation": result.generation,
         "timings_ms": dict(result.timings_ms),
@@ -314,7 +314,8 @@ def load_bound(kb: str | Path) -> Bound | None:
         raise CalibrationError(msg) from error
 
 
-def _answer_json(answer: Answer) -> dict[str, Any]:
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """Return one answer as `ask --json` prints it; the server's citations are the same."""
     return {
         "text": answer.text,
         "confidence": round(answer.confidence, 6),
