@@ -1,0 +1,140 @@
+"""Word lists behind the rules that make follow-ups whole. English, lower case.
+
+They are lists of grammar and of everyday words, not of any company's subjects: whatever is
+not in them counts as a word that says what a question is about.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "FOLLOW_UP_OPENERS",
+    "FUNCTION_WORDS",
+    "GENERIC_WORDS",
+    "NEW_SUBJECT_OPENERS",
+    "ORDINALS",
+    "POINTING_WORDS",
+    "QUESTION_WORDS",
+]
+
+QUESTION_WORDS = frozenset("what which who whom whose when where why how".split())
+"""Words that open a question."""
+
+POINTING_WORDS = frozenset(
+    """
+    it its itself they them their theirs themselves he him his himself she her hers herself this
+    that these those
+    """.split()
+)
+"""Words that stand for something said before; some of them have other uses as well."""
+
+FUNCTION_WORDS = (
+    QUESTION_WORDS
+    | POINTING_WORDS
+    | frozenset(
+        """
+    a an the and or but nor so if then than as because while although though unless until since
+    of in on at to for from by with without about into onto over under after before between
+    among during through against within across per via up down out off upon toward towards
+    around near regarding concerning
+    be am is are was were been being do does did doing done have has had having can could may
+    might must shall should will would ought cannot
+    i me my mine myself you your yours yourself we us our ours ourselves
+    there here not no yes also too very just only even still yet ever never again already else
+    rather quite really maybe perhaps please thanks thank ok okay oh hi hello well
+    some any all both each every either neither none other others another same such one ones
+    many much more most less least few several enough own
+    isn't aren't wasn't weren't don't doesn't didn't haven't hasn't hadn't can't couldn't won't
+    wouldn't shouldn't mustn't i'm i've i'd i'll you're you've it's that's there's what's who's
+    where's how's let's they're they've we're we've he's she's
+    s t re ve ll d m
+    """.split()
+    )
+)
+"""Words that say nothing of the subject."""
+
+GENERIC_WORDS = frozenset(
+    """
+    tell know think mean say says said saying talk talking speak speaking explain clarify describe
+    give name list show want wants need needs like wish wonder wondering understand see look
+    looking find use uses used using get gets got getting go goes going gone come comes came make
+    makes made making take takes took taken taking put keep keeps kept let happen happens happened
+    work works worked working start starts started begin begins began end ends ended stop stops
+    finish last lasts help helps try tries tried call called consider considered exist exists
+    become became include includes included involve involved provide provides provided allow
+    allowed change changes changed cause causes caused affect affects affected differ seem seems
+    thing things something anything everything nothing someone anyone everyone people person man
+    woman men women way ways kind kinds type types sort sorts example examples part parts number
+    amount detail details information info question questions answer answers reason reasons idea
+    ideas issue issues problem problems difference differences case cases place places time times
+    day days week weeks month months year years today now currently nowadays recently always
+    usually often sometimes later long short big small large high low old new good better best bad
+    worse worst great important main major different similar possible available sure right wrong
+    true false first second third next previous early late free easy hard difficult difficulty
+    far fast slow soon exactly actually specifically generally
+    cost costs price long lot lots bit able
+    """.split()
+)
+"""Words too common to say by themselves what a question is about."""
+
+FOLLOW_UP_OPENERS = (
+    "and",
+    "what about",
+    "how about",
+    "but",
+    "or",
+    "also",
+    "what if",
+    "why not",
+    "so",
+    "then",
+    "what else",
+    "who else",
+    "where else",
+    "anything else",
+    "same for",
+    "the same for",
+    "in that case",
+    "i mean",
+    "i meant",
+    "no i mean",
+    "no i meant",
+    "instead",
+    "except",
+    "even if",
+    "only if",
+)
+"""How a message begins that carries on with the one before."""
+
+NEW_SUBJECT_OPENERS = (
+    "by the way",
+    "btw",
+    "on another note",
+    "another question",
+    "different question",
+    "new question",
+    "another topic",
+    "different topic",
+    "new topic",
+    "changing the subject",
+    "change of subject",
+    "something else",
+    "unrelated",
+)
+"""How a message begins that says itself that it is about something else."""
+
+ORDINALS = {
+    "first": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+    "fifth": 4,
+    "5th": 4,
+    "last": -1,
+    "former": 0,
+    "latter": -1,
+}
+"""Word → place in a list of choices."""
