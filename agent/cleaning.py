@@ -1,0 +1,87 @@
+"""What a message is before anyone tries to understand it: cleaned, cut, and of which kind.
+
+Pure. Control characters, lone surrogates and what changes the direction of a line are
+taken out, so that nothing stored or shown can say something else than it seems to.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from agent.router import MessageKind
+
+__all__ = ["Cleaned", "clean"]
+
+# C0 and C1 controls but tab and line feed, lone surrogates, line directions, and the
+# invisible ones that only serve to hide text; joiners stay, emoji and scripts need them.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_SPACES = re.compile(r"[^\S\n]+")
+
+_START_OVER = frozenset(
+    {
+        "start over",
+        "start again",
+        "start from the beginning",
+        "start from scratch",
+        "lets start over",
+        "begin again",
+        "restart",
+        "reset",
+        "new conversation",
+        "start a new conversation",
+    }
+)
+_CANCEL = frozenset({"cancel", "cancel it", "cancel that", "please cancel", "abort", "stop"})
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A message that can be looked at.
+
+    Attributes:
+        text: Without what can't be seen, at most as long as allowed.
+        kind: What it is.
+        cut: The rest of it was left out.
+    """
+
+    text: str
+    kind: MessageKind
+    cut: bool = False
+
+
+def clean(message: str, *, max_chars: int) -> Cleaned:
+    r"""Clean a message and say of which kind it is.
+
+    `clean("  Start  over!\x07", max_chars=100)` is `Cleaned("Start over!", START_OVER)`.
+
+    Args:
+        message: As it came; anything at all.
+        max_chars: What is longer is cut there, in code points.
+    """
+    # What is cut off isn't looked at either: cleaning a megabyte takes its time.
+    text = message[: 2 * max_chars]
+    text = _HIDDEN.sub("", _LINE_ENDS.sub("\n", text))
+    text = unicodedata.normalize("NFC", text)
+    text = _SPACES.sub(" ", text)
+    text = _BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip()
+    cut = len(text) > max_chars or len(message) > 2 * max_chars
+    text = text[:max_chars].rstrip()
+    return Cleaned(text, _kind(text), cut)
+
+
+def _kind(text: str) -> MessageKind:
+    if not any(unicodedata.category(char)[0] in "LN" for char in text):
+        return MessageKind.NO_WORDS
+    bare = " ".join(re.sub(r"[^\w\s]", "", text).casefold().split())
+    if bare.removeprefix("please ").removesuffix(" please") in _START_OVER:
+        return MessageKind.START_OVER
+    if bare in _CANCEL:
+        return MessageKind.CANCEL
+    return MessageKind.WORDS
