@@ -9,6 +9,7 @@ __all__ = [
     "ConversationError",
     "IntentError",
     "ServerError",
+    "SessionConflict",
     "SessionError",
 ]
 
@@ -31,6 +32,10 @@ class ConversationError(AgentError):
 
 class SessionError(AgentError):
     """A session can't be read, stored, or isn't the asker's."""
+
+
+class SessionConflict(SessionError):
+    """A session changed or went since it was read: read it again."""
 
 
 class ActionError(AgentError):
