@@ -1,0 +1,1 @@
+"""Test conversations: read, played against an agent, and reported."""
