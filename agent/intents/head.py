@@ -1,0 +1,225 @@
+"""The default classifier: a head on the frozen sentence encoder.
+
+Here is what runs; `training.py` makes one. On disk: `intents.json` (labels and settings) and
+`intents.safetensors`, no pickle. The encoder is not stored, its id is: a head on other
+vectors would be noise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from agent.errors import IntentError
+from agent.intents.features import Features, QueryEncoder, message_features, plain_text
+from agent.intents.scope import SIGNS, ScopeModel, scope_signs
+from agent.intents.storage import read_tensors, write_classifier
+from agent.types import IntentRanking, IntentScore
+
+__all__ = ["KIND", "NEIGHBOURS", "HeadClassifier", "HeadWeights", "nearness"]
+
+KIND = "head"
+_TOP = 5
+NEIGHBOURS = 5
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HeadWeights:
+    """What was learned.
+
+    Attributes:
+        intents: Sorted; the columns of `weights`.
+        weights: (d, c) float32.
+        bias: (c,) float32.
+        temperature: What scores are divided by to become log probabilities.
+        examples: (n, d) float16, unit rows: the neighbours.
+        scope: In scope or not.
+    """
+
+    intents: tuple[str, ...]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    temperature: float
+    examples: NDArray[np.float16]
+    scope: ScopeModel
+
+
+class HeadClassifier:
+    """Ranks intents by a head on a frozen encoder (see types.IntentClassifier).
+
+    Immutable and safe across threads. Make one with `train_intents`, or `load`.
+    """
+
+    def __init__(self, learned: HeadWeights, *, encoder: QueryEncoder) -> None:
+        """Join what was learned with the encoder that it was learned on."""
+        self._learned = learned
+        self._encoder = encoder
+        self._examples = learned.examples.astype(np.float32)
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The closed list, sorted."""
+        return self._learned.intents
+
+    @property
+    def encoder_id(self) -> str:
+        """The encoder it was trained on."""
+        return self._encoder.id
+
+    @property
+    def threshold(self) -> float:
+        """Least probability of being in scope at which the best label is believed."""
+        return self._learned.scope.threshold
+
+    @cached_property
+    def id(self) -> str:
+        """Kind and content hash: `head@1f2e3d4c5b6a`."""
+        total = sha256(json.dumps(self._settings(), sort_keys=True).encode("utf-8"))
+        for _, tensor in sorted(self._tensors().items()):
+            total.update(np.ascontiguousarray(tensor).tobytes())
+        return f"{KIND}@{total.hexdigest()[:12]}"
+
+    def classify(self, texts: Sequence[str]) -> list[IntentRanking]:
+        """Return one ranking a text; an empty text is out of scope."""
+        if not texts:
+            return []
+        plain = [plain_text(text) for text in texts]
+        features = message_features(self._encoder, plain)
+        return self.rank(features, empty=[not text for text in plain])
+
+    def rank(self, features: Features, *, empty: Sequence[bool] = ()) -> list[IntentRanking]:
+        """Rank messages whose features are at hand.
+
+        Args:
+            features: (n, d) from `message_features`.
+            empty: Which of them hold no text; none if left out.
+        """
+        learned = self._learned
+        scores = (features @ learned.weights + learned.bias).astype(np.float64)
+        near = nearness(features, self._examples)
+        chances = learned.scope.probability(scope_signs(scores, learned.temperature, near))
+        probabilities = softmax(scores / learned.temperature, axis=1)
+        rankings = []
+        for row, (chance, line) in enumerate(zip(chances, probabilities, strict=True)):
+            # Ties go by name: a stable sort of a sorted list.
+            best = np.argsort(-line, kind="stable")[:_TOP]
+            rankings.append(
+                IntentRanking(
+                    tuple(IntentScore(learned.intents[i], float(line[i])) for i in best),
+                    in_scope=0.0 if empty and empty[row] else float(chance),
+                    threshold=learned.scope.threshold,
+                )
+            )
+        return rankings
+
+    def save(self, folder: Path) -> None:
+        """Write the classifier; a reader sees the old one or the new one.
+
+        Raises:
+            IntentError: The folder can't be written.
+        """
+        write_classifier(folder, KIND, self._settings(), self._tensors())
+
+    @classmethod
+    def load(cls, folder: Path, encoder: QueryEncoder) -> HeadClassifier:
+        """Load what `save` wrote.
+
+        Raises:
+            IntentError: There is no such classifier, it is damaged, or it was trained on
+                another encoder.
+        """
+        settings, tensors = read_tensors(folder, KIND)
+        if settings.get("encoder") != encoder.id:
+            raise IntentError(
+                f"the intent classifier in {str(folder)!r} was trained on encoder "
+                f"{settings.get('encoder')!r}, but {encoder.id!r} is in use; "
+                "train it again with `frontdesk train intents`, or name the encoder it needs"
+            )
+        return cls(_learned(folder, settings, tensors), encoder=encoder)
+
+    def _settings(self) -> dict[str, Any]:
+        learned = self._learned
+        return {
+            "encoder": self._encoder.id,
+            "intents": list(learned.intents),
+            "temperature": learned.temperature,
+            "scope": {
+                "signs": list(SIGNS),
+                "centre": learned.scope.centre.tolist(),
+                "scale": learned.scope.scale.tolist(),
+                "weights": learned.scope.weights.tolist(),
+                "bias": learned.scope.bias,
+                "threshold": learned.scope.threshold,
+            },
+        }
+
+    def _tensors(self) -> dict[str, NDArray[Any]]:
+        learned = self._learned
+        return {
+            "weights": learned.weights,
+            "bias": learned.bias,
+            "examples": learned.examples,
+        }
+
+
+def nearness(features: Features, examples: NDArray[np.float32]) -> Array:
+    """Return (n, 2): cosine to the nearest example, and the mean of the nearest few.
+
+    Args:
+        features: (n, d).
+        examples: (m, d) unit rows.
+    """
+    if not len(examples):
+        return np.zeros((len(features), 2))
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
+    cosines = unit @ examples.T
+    k = min(NEIGHBOURS, cosines.shape[1])
+    top = np.partition(cosines, -k, axis=1)[:, -k:]
+    return np.column_stack([top.max(axis=1), top.mean(axis=1)]).astype(np.float64)
+
+
+def _learned(
+    folder: Path, settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
+) -> HeadWeights:
+    try:
+        scope = settings["scope"]
+        intents = tuple(str(name) for name in settings["intents"])
+        weights, bias, examples = tensors["weights"], tensors["bias"], tensors["examples"]
+        signs = len(SIGNS)
+        model = ScopeModel(
+            np.asarray(scope["centre"], np.float64),
+            np.asarray(scope["scale"], np.float64),
+            np.asarray(scope["weights"], np.float64),
+            float(scope["bias"]),
+            float(scope["threshold"]),
+        )
+        temperature = float(settings["temperature"])
+        fits = (
+            list(scope["signs"]) == list(SIGNS)
+            and model.centre.shape == model.scale.shape == model.weights.shape == (signs,)
+            and weights.ndim == examples.ndim == 2
+            and weights.shape[1] == len(intents) == len(bias)
+            and examples.shape[1] == weights.shape[0]
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise IntentError(
+            f"the intent classifier in {str(folder)!r} is damaged "
+            f"({type(error).__name__}: {error}); train it again"
+        ) from error
+    if not fits:
+        raise IntentError(
+            f"the intent classifier in {str(folder)!r} is damaged: its files don't belong "
+            "together; train it again"
+        )
+    return HeadWeights(intents, weights, bias, temperature, examples, model)
