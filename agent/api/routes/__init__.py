@@ -1,0 +1,17 @@
+"""The routes, one file a resource. `ROUTERS` are mounted in this order."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from agent.api.routes import articles, ask, chat, health, metrics
+
+__all__ = ["ROUTERS"]
+
+ROUTERS: tuple[APIRouter, ...] = (
+    chat.router,
+    ask.router,
+    articles.router,
+    health.router,
+    metrics.router,
+)

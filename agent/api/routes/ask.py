@@ -1,0 +1,46 @@
+"""`POST /v1/ask`: one question to the knowledge base, as `frontdesk ask --json` answers."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from agent.api.problems import Problem, documented_problems
+from agent.api.schemas.v1 import AskRequest, AskResult
+from agent.api.server import KnownAsker, ServerOf, check_length
+from agent.api.turns import hung_up
+from agent.api.work import Stop
+from qa.openbook import to_json
+from qa.types import Result
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["ask"])
+
+
+@router.post(
+    "/ask",
+    summary="Ask one question",
+    response_model=AskResult,
+    responses=documented_problems(400, 401, 413, 422, 429, 503),
+)
+async def ask(body: AskRequest, request: Request, asker: KnownAsker, server: ServerOf) -> Response:
+    """Ask the knowledge base one question. A refusal is a good result, with its reason."""
+    check_length(server, "/question", body.question)
+    if body.reader is not None and body.reader not in server.shelves.readers:
+        offered = ", ".join(server.shelves.readers)
+        detail = f"There is no such reader here. This server offers: {offered}."
+        raise Problem(422, detail, errors=[{"pointer": "/reader", "detail": detail}])
+
+    def call() -> Result:
+        return server.shelves.ask(
+            body.question,
+            roles=asker.roles,
+            reader=body.reader,
+            budget_ms=body.budget_ms,
+        )
+
+    result = await server.work.run(call, Stop(), gone=hung_up(request))
+    refusal = result.refusal
+    server.metrics.asked.labels("answered" if refusal is None else refusal.reason.value).inc()
+    return JSONResponse(to_json(result))

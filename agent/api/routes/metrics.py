@@ -1,0 +1,36 @@
+"""`/metrics`, for Prometheus."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from agent.api.metrics import CONTENT_TYPE
+from agent.api.problems import Problem, documented_problems
+from agent.api.server import ServerOf
+
+__all__ = ["ROLE", "router"]
+
+ROLE = "metrics"
+"""The role that opens `/metrics` where it isn't open to all."""
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **documented_problems(401, 403, 429),
+    },
+)
+async def metrics(request: Request, server: ServerOf) -> Response:
+    """Count requests, turns, refusals and waiting; nothing about persons or articles."""
+    if not server.settings.metrics_are_open:
+        asker = await run_in_threadpool(server.front_door.asker, request)
+        if ROLE not in asker.roles:
+            raise Problem(403, f"Figures need a key or token with the role {ROLE!r}.")
+    return Response(server.metrics.exposition(), media_type=CONTENT_TYPE)

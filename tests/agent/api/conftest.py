@@ -1,0 +1,245 @@
+"""A real server on loopback, in a thread, around an agent and articles made for tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from agent.api.app import create_app
+from agent.errors import SessionError
+from agent.settings import Settings
+from agent.types import Decision, Event, Reply, Route
+from qa.types import (
+    Answer,
+    CalibrationState,
+    NearestArticle,
+    Refusal,
+    RefusalReason,
+    Result,
+    Snippet,
+    SnippetKind,
+)
+from retrieval.access import visible
+from retrieval.types import Article, Roles
+
+ARTICLES = (
+    Article(
+        "it/vpn", "VPN", "Start the client 🙂 and choose Connect.", url="https://x.example/vpn"
+    ),
+    Article("hr/bands", "Salary bands", "The top band ends at 123.", audience=("hr",)),
+    Article("it/keys", "Server keys", "The vault is in room 4.", audience=("it", "ops")),
+    Article("nobody", "Draft", "Nobody reads this.", audience=()),
+)
+
+
+def quote(article: Article, text: str) -> Answer:
+    start = article.body.index(text)
+    end = start + len(text)
+    snippet = Snippet(article.body, 0, len(article.body), SnippetKind.SENTENCE)
+    return Answer(
+        text=text,
+        confidence=0.9,
+        reader="bert",
+        article_id=article.id,
+        title=article.title,
+        url=article.url,
+        article_sha256=article.sha256,
+        start=start,
+        end=end,
+        passage_id=f"{article.id}#0-{len(article.body)}",
+        snippet=snippet,
+    )
+
+
+class FakeShelves:
+    """Answers with the first readable article that shares a word with the question."""
+
+    readers = ("bert", "bidaf")
+    generation = "000001-test"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Roles, str | None, float | None]] = []
+
+    def ask(
+        self,
+        question: str,
+        *,
+        roles: Roles,
+        reader: str | None = None,
+        budget_ms: float | None = None,
+    ) -> Result:
+        self.asked.append((question, roles, reader, budget_ms))
+        words = set(question.lower().split())
+        readable = [each for each in ARTICLES if visible(each.audience, roles)]
+        for article in readable:
+            if words & set(f"{article.title} {article.body}".lower().replace(".", "").split()):
+                answers = (quote(article, article.body.split()[-1]),)
+                return self._result(question, answers, None)
+        nearest = tuple(NearestArticle(each.id, each.title) for each in readable[:1])
+        return self._result(
+            question, (), Refusal(RefusalReason.NOT_FOUND, "Nothing matches.", nearest)
+        )
+
+    def article(self, article_id: str, *, roles: Roles) -> Article | None:
+        for each in ARTICLES:
+            if each.id == article_id and visible(each.audience, roles):
+                return each
+        return None
+
+    def _result(
+        self, question: str, answers: tuple[Answer, ...], refusal: Refusal | None
+    ) -> Result:
+        return Result(
+            question, answers, refusal, CalibrationState.DEFAULT, self.generation, {"total": 1.0}
+        )
+
+
+@dataclass
+class FakeConversation:
+    owner: str
+    channel: str
+    turns: list[dict[str, Any]] = field(default_factory=list)
+
+
+class FakeAgent:
+    """Answers from the fake shelves; some words make it wait, fail or hand over."""
+
+    def __init__(self, shelves: FakeShelves) -> None:
+        self.shelves = shelves
+        self.sessions: dict[str, FakeConversation] = {}
+        self.decisions: dict[str, tuple[str, Decision]] = {}
+        self.go_on = threading.Event()
+        self.started = threading.Semaphore(0)
+        self.stopped: list[str] = []
+        self._lock = threading.Lock()
+
+    def reply(
+        self,
+        message: str,
+        *,
+        session: str | None = None,
+        roles: Iterable[str] = (),
+        owner: str = "",
+        channel: str = "python",
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Reply:
+        say = on_event or (lambda _: None)
+        with self._lock:
+            if session is None:
+                session = f"s-{len(self.sessions):032d}"
+                self.sessions[session] = FakeConversation(owner, channel)
+            elif session not in self.sessions or self.sessions[session].owner != owner:
+                raise SessionError(f"there is no session {session!r}")
+        try:
+            say(Event("status", "Searching"))
+            if "wait" in message.split():
+                self.started.release()
+                while not self.go_on.wait(0.01):
+                    say(Event("status", "Still searching"))
+            if "sleep" in message.split():
+                self.started.release()
+                self.go_on.wait(20)
+            if "explode" in message.split():
+                raise RuntimeError(f"no idea what to do with {message!r}")
+        except BaseException as error:
+            self.stopped.append(type(error).__name__)
+            raise
+        result = self.shelves.ask(message, roles=frozenset(roles))
+        text = result.answers[0].snippet.text if result.answers else "Nothing found."
+        for part in (text[:5], text[5:]):
+            say(Event("delta", part))
+        for answer in result.answers:
+            say(Event("citation", answer=answer))
+        route = Route.HANDOFF if "person" in message.split() else Route.ANSWER
+        choices = ("VPN", "Wi-Fi") if "choose" in message.split() else ()
+        with self._lock:
+            name = f"d-{len(self.decisions):032d}"
+            decision = Decision(name, route, "test", None, 0.9, {}, "A test.")
+            self.decisions[name] = (owner, decision)
+            self.sessions[session].turns.append({"message": message, "reply": text})
+        return Reply(session, text, route, None, 0.9, name, result.answers, choices)
+
+    def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:
+        whose, decision = self.decisions.get(decision_id, ("", None))
+        return decision if whose == owner else None
+
+    def forget(self, session: str, *, owner: str = "") -> bool:
+        with self._lock:
+            mine = session in self.sessions and self.sessions[session].owner == owner
+            if mine:
+                del self.sessions[session]
+            return mine
+
+    def export(self, session: str, *, owner: str = "") -> Mapping[str, Any] | None:
+        found = self.sessions.get(session)
+        if found is None or found.owner != owner:
+            return None
+        return {"id": session, "turns": list(found.turns)}
+
+
+@dataclass
+class Running:
+    """A server that runs, and what is behind it."""
+
+    url: str
+    app: Any
+    agent: FakeAgent
+    shelves: FakeShelves
+    server: uvicorn.Server
+
+    def client(self, key: str | None = None, **options: Any) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, **options)
+
+
+@contextmanager
+def served(app: Any) -> Iterator[tuple[str, uvicorn.Server]]:
+    """Serve an app on a free port of loopback until the block ends."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="test-server")
+    thread.start()
+    try:
+        until = time.monotonic() + 30
+        while not server.started:
+            if time.monotonic() > until or not thread.is_alive():
+                raise RuntimeError("the server didn't start")
+            time.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}", server
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Return a function that starts a server with the settings given."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+
+        def start(**settings: Any) -> Running:
+            settings = {"kb": tmp_path / "kb", "keys": tmp_path / "keys.json", **settings}
+            shelves = FakeShelves()
+            agent = FakeAgent(shelves)
+            app = create_app(Settings(**settings), agent=agent, shelves=shelves)
+            url, server = stack.enter_context(served(app))
+            stack.callback(agent.go_on.set)
+            return Running(url, app, agent, shelves, server)
+
+        yield start
