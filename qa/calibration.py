@@ -109,7 +109,15 @@ class Calibration:
 
 GENERIC = Calibration(
     ranking=Linear(
-        0.0, {"margin": 0.3, "retrieval": 8.0, "echo": 2.0, "steps": 2.0, "number": 1.0}
+        0.0,
+        {
+            "margin": 0.3,
+            "retrieval": 4.0,
+            "echo": 2.0,
+            "steps": 2.0,
+            "number": 1.0,
+            "meaning": 8.0,
+        },
     ),
     confidence=Linear(-6.0, {"ranking": 0.4, "share": 1.5, "margin": 0.05, "standing": 3.0}),
     threshold=0.5,

@@ -16,7 +16,7 @@ from qa.types import Candidate
 from retrieval.analysis import Analyser
 from retrieval.sentences import sentence_spans
 
-__all__ = ["Asked"]
+__all__ = ["Asked", "place"]
 
 _ANALYSER = Analyser()
 
@@ -43,6 +43,17 @@ _HAS_NUMBER = re.compile(
 )
 _STEP = re.compile(r"[ \t]*\(?[0-9]{1,3}[.)][ \t]")
 _MAX_SENTENCE_CHARS = 600
+
+
+def place(candidate: Candidate) -> str:
+    """Return what a candidate stands in: titles above it, and its sentence or table row.
+
+    "Select it and wait" says nothing without the heading above it.
+    """
+    passage = candidate.passage
+    start, end = candidate.start - passage.start, candidate.end - passage.start
+    above = dict.fromkeys(part for part in (passage.title, *passage.headings) if part)
+    return ". ".join((*above, _surroundings(passage.text, start, end)))
 
 
 class Asked:
@@ -82,6 +93,7 @@ class Asked:
         }
 
 
+@lru_cache(maxsize=1024)
 def _surroundings(text: str, start: int, end: int) -> str:
     """Return the sentence around a span; for a table's row, with the table's first row."""
     left = max(text.rfind("\n", 0, start) + 1, start - _MAX_SENTENCE_CHARS)

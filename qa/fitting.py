@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from qa.calibration import Calibration
 from qa.errors import CalibrationError
 from qa.evaluation import is_right
-from qa.evidence import Asked
+from qa.evidence import Asked, place
 from qa.questions import PredictedAnswer, Question
 from qa.ranking import (
     CONFIDENCE_FEATURES,
@@ -68,7 +68,7 @@ class Observation:
         hits: The passages that were read, best first, without their texts.
         candidates: What the reader proposed.
         right: (candidates,) whether each is right.
-        texts: (candidates,) their quotes.
+        meanings: (candidates,) how near each one's surroundings are to the question.
     """
 
     id: str
@@ -77,10 +77,20 @@ class Observation:
     hits: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
     right: tuple[bool, ...]
+    meanings: tuple[float, ...]
 
     def proposals(self, rule: Linear) -> tuple[Proposal, ...]:
         """Rank and merge the candidates."""
-        return propose(self.question, self.candidates, self.hits, rule)
+        known = {
+            place(c): meaning for c, meaning in zip(self.candidates, self.meanings, strict=True)
+        }
+        return propose(
+            self.question,
+            self.candidates,
+            self.hits,
+            rule,
+            lambda _, texts: [known[text] for text in texts],
+        )
 
     def is_right(self, proposal: Proposal) -> bool:
         """Tell whether a proposal's representative is right."""
@@ -120,6 +130,8 @@ def observe(
         found = engine.retrieve(question.question, depth, roles=roles)
         hits = [hit for hit in found if hit.passage.article_id not in gone][:top_k]
         reading = reader.read(question.question, [hit.passage for hit in hits])
+        places = list(dict.fromkeys(place(candidate) for candidate in reading.candidates))
+        near = dict(zip(places, engine.closeness(question.question, places), strict=True))
         yield Observation(
             id=question.id,
             question=question.question,
@@ -130,6 +142,7 @@ def observe(
                 not gone and is_right(_as_answer(candidate), question, body_of)
                 for candidate in reading.candidates
             ),
+            meanings=tuple(float(near[place(candidate)]) for candidate in reading.candidates),
         )
 
 
@@ -337,8 +350,10 @@ def save_observations(path: Path, observations: Iterable[Observation]) -> None:
                     for hit in each.hits
                 ],
                 "candidates": [
-                    [places[c.passage.id], c.start, c.end, c.score, c.null_score, right]
-                    for c, right in zip(each.candidates, each.right, strict=True)
+                    [places[c.passage.id], c.start, c.end, c.score, c.null_score, right, meaning]
+                    for c, right, meaning in zip(
+                        each.candidates, each.right, each.meanings, strict=True
+                    )
                 ],
             }
             stream.write(json.dumps(row) + "\n")
@@ -356,14 +371,17 @@ def load_observations(path: Path) -> list[Observation]:
         with path.open(encoding="utf-8") as stream:
             for line in stream:
                 row = json.loads(line)
-                hits = tuple(Hit(_passage(*place), score) for *place, score in row["hits"])
+                hits = tuple(Hit(_passage(*where), score) for *where, score in row["hits"])
                 candidates = tuple(
-                    Candidate(hits[place].passage, start, end, score, null_score)
-                    for place, start, end, score, null_score, _ in row["candidates"]
+                    Candidate(hits[number].passage, start, end, score, null_score)
+                    for number, start, end, score, null_score, *_ in row["candidates"]
                 )
                 right = tuple(bool(entry[5]) for entry in row["candidates"])
+                meanings = tuple(float(entry[6]) for entry in row["candidates"])
                 observations.append(
-                    Observation(row["id"], row["question"], row["group"], hits, candidates, right)
+                    Observation(
+                        row["id"], row["question"], row["group"], hits, candidates, right, meanings
+                    )
                 )
     except (OSError, ValueError, KeyError, IndexError) as error:
         msg = f"Can't read the observations {str(path)!r}: {error}. Observe again."
@@ -389,8 +407,8 @@ def _fit_ranking(observations: Sequence[Observation]) -> Linear:
         asked = Asked(each.question)
         ranks = {hit.passage.id: rank for rank, hit in enumerate(each.hits)}
         described = [
-            ranking_features(asked, candidate, each.hits, ranks[candidate.passage.id])
-            for candidate in each.candidates
+            ranking_features(asked, candidate, each.hits, ranks[candidate.passage.id], meaning)
+            for candidate, meaning in zip(each.candidates, each.meanings, strict=True)
         ]
         features = np.array([[row[name] for name in RANKING_FEATURES] for row in described])
         questions.append((features, right))

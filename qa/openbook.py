@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qa.calibration import BOUND_FILE, GENERIC, Bound, Calibration
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.errors import AnsweringError, CalibrationError
@@ -77,6 +80,7 @@ class OpenBook:
         self.bound = bound
         self._reader_name = reader_name or reader.id.rpartition("@")[0] or reader.id
         self._load_ms = load_ms
+        self._comparing_s = 0.0
 
     @classmethod
     def open(
@@ -161,11 +165,20 @@ class OpenBook:
         self._load_ms = 0.0
 
         began_reading = time.perf_counter()
+        if deadline_s is not None:
+            # What comes after reading needs some of the time as well.
+            deadline_s -= self._comparing_s
         reading = self.reader.read(asked, [hit.passage for hit in hits], deadline_s=deadline_s)
         timings["read"] = _ms_since(began_reading)
 
         began_ranking = time.perf_counter()
-        proposals = propose(asked, reading.candidates, hits, self.calibration.ranking)
+        proposals = propose(
+            asked,
+            reading.candidates,
+            hits,
+            self.calibration.ranking,
+            self._closeness,
+        )
         articles: dict[str, Article | None] = {}
         answers = self._answers(asked, proposals, asker, articles)
         refusal = self._refusal(asked, answers, hits, reading)
@@ -198,6 +211,13 @@ class OpenBook:
         if traced:
             return self.engine.trace(question, top_k, roles=roles)
         return Trace(question, tuple(self.engine.retrieve(question, top_k, roles=roles)))
+
+    def _closeness(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Compare meanings, and remember how long it takes."""
+        began = time.perf_counter()
+        found = self.engine.closeness(question, texts)
+        self._comparing_s = 0.5 * (self._comparing_s + time.perf_counter() - began)
+        return found
 
     def _answers(
         self,

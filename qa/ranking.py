@@ -9,10 +9,13 @@ and each proposal carries what its confidence is computed from.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from qa.evidence import Asked
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.evidence import Asked, place
 from qa.metrics import normalize_answer
 from qa.types import Candidate
 from retrieval.types import Hit
@@ -20,6 +23,7 @@ from retrieval.types import Hit
 __all__ = [
     "CONFIDENCE_FEATURES",
     "RANKING_FEATURES",
+    "Closeness",
     "Linear",
     "Proposal",
     "propose",
@@ -27,10 +31,26 @@ __all__ = [
     "sigmoid",
 ]
 
-RANKING_FEATURES = ("margin", "retrieval", "reciprocal_rank", "echo", "steps", "number")
+RANKING_FEATURES = (
+    "margin",
+    "retrieval",
+    "reciprocal_rank",
+    "echo",
+    "steps",
+    "number",
+    "meaning",
+)
 """What a candidate is ranked by; a larger value never ranks it lower."""
 
-CONFIDENCE_FEATURES = ("ranking", "gap", "share", "support", "margin", "standing")
+CONFIDENCE_FEATURES = (
+    "ranking",
+    "gap",
+    "share",
+    "support",
+    "margin",
+    "standing",
+    "meaning",
+)
 """What an answer's confidence is computed from; a larger value never lowers it."""
 
 # Logits beyond this say nothing more, and a strange model's may be enormous.
@@ -38,6 +58,11 @@ _MAX_LOGIT = 30.0
 # The lead over the next answer, in units of the ranking score: more than this is certainty.
 _MAX_GAP = 6.0
 _MAX_SUPPORT = 3.0
+# The sentence encoder reads so many surroundings at most: a few hundred tokens.
+_COMPARED_PLACES = 6
+
+Closeness = Callable[[str, Sequence[str]], Sequence[float] | NDArray[np.float32]]
+"""Question and texts → how near each is in meaning, -1 to 1 (`Engine.closeness`)."""
 
 
 def sigmoid(x: float) -> float:
@@ -79,6 +104,7 @@ class Proposal:
         support: How much other places say the same, 0 to 3, in parts of its own weight.
         standing: How far its passage's retrieval score lies above the last passage's, as a
             share of the first's: 0 to 1.
+        meaning: How near its surroundings are to the question in meaning: -1 to 1.
         merged: How many candidates it stands for.
     """
 
@@ -88,6 +114,7 @@ class Proposal:
     share: float
     support: float
     standing: float
+    meaning: float = 0.0
     merged: int = 1
 
     @property
@@ -100,6 +127,7 @@ class Proposal:
             "support": self.support,
             "margin": _clipped(self.candidate.margin, _MAX_LOGIT),
             "standing": self.standing,
+            "meaning": self.meaning,
         }
 
 
@@ -110,10 +138,11 @@ class _Scored:
     ranking: float
     candidate: Candidate
     text: str
+    meaning: float
 
 
 def ranking_features(
-    asked: Asked, candidate: Candidate, hits: Sequence[Hit], rank: int
+    asked: Asked, candidate: Candidate, hits: Sequence[Hit], rank: int, meaning: float
 ) -> dict[str, float]:
     """Describe a candidate by `RANKING_FEATURES`.
 
@@ -123,17 +152,23 @@ def ranking_features(
         hits: The passages that were read, best first.
         rank: Which of them is the candidate's. Scores of retrievers have no common scale,
             so only their ratio to the first counts.
+        meaning: How near its surroundings are to the question, -1 to 1.
     """
     return {
         "margin": _clipped(candidate.margin, _MAX_LOGIT),
         "retrieval": _share_of(hits[rank].score, hits[0].score),
         "reciprocal_rank": 1.0 / (1.0 + rank),
         **asked.evidence(candidate),
+        "meaning": meaning,
     }
 
 
 def propose(
-    question: str, candidates: Sequence[Candidate], hits: Sequence[Hit], rule: Linear
+    question: str,
+    candidates: Sequence[Candidate],
+    hits: Sequence[Hit],
+    rule: Linear,
+    closeness: Closeness,
 ) -> tuple[Proposal, ...]:
     """Rank candidates and merge those that mean the same.
 
@@ -146,6 +181,8 @@ def propose(
         candidates: From a reading.
         hits: The passages that were read, best first.
         rule: Gives a candidate's ranking score from its `RANKING_FEATURES`.
+        closeness: Compares the surroundings of the candidates that rank best without it;
+            the others are left out.
 
     Returns:
         Distinct proposals, best first.
@@ -154,20 +191,14 @@ def propose(
     ranks = {hit.passage.id: rank for rank, hit in enumerate(hits)}
     scored = [
         _Scored(
-            rule(ranking_features(asked, candidate, hits, ranks[candidate.passage.id])),
+            rule(ranking_features(asked, candidate, hits, ranks[candidate.passage.id], 0.0)),
             candidate,
             normalize_answer(candidate.text),
+            0.0,
         )
         for candidate in candidates
     ]
-    scored.sort(
-        key=lambda one: (
-            -one.ranking,
-            one.candidate.passage.id,
-            one.candidate.start,
-            one.candidate.end,
-        )
-    )
+    scored = sorted(_compared(question, sorted(scored, key=_order), rule, closeness), key=_order)
     groups: list[list[_Scored]] = []
     for one in scored:
         for group in groups:
@@ -183,6 +214,32 @@ def propose(
         _proposal(group, groups, scored, share_of=total, best=best, hits=hits, ranks=ranks)
         for group in groups
     )
+
+
+def _order(one: _Scored) -> tuple[float, str, int, int]:
+    """Best first; ties by place."""
+    candidate = one.candidate
+    return -one.ranking, candidate.passage.id, candidate.start, candidate.end
+
+
+def _compared(
+    question: str, scored: Sequence[_Scored], rule: Linear, closeness: Closeness
+) -> list[_Scored]:
+    """Add what the meaning of their surroundings says to the best ranked."""
+    weight = rule.weights.get("meaning", 0.0)
+    if weight == 0.0:
+        return list(scored)
+    places: dict[str, list[_Scored]] = {}
+    for one in scored:
+        where = place(one.candidate)
+        if where in places or len(places) < _COMPARED_PLACES:
+            places.setdefault(where, []).append(one)
+    meanings = closeness(question, list(places)) if places else []
+    return [
+        replace(one, ranking=one.ranking + weight * float(meaning), meaning=float(meaning))
+        for meaning, there in zip(meanings, places.values(), strict=True)
+        for one in there
+    ]
 
 
 def _proposal(
@@ -213,6 +270,7 @@ def _proposal(
         share=sum(math.exp(one.ranking - best) for one in alike) / share_of,
         support=min(support, _MAX_SUPPORT),
         standing=max(0.0, _share_of(hit.score, top) - _share_of(last, top)),
+        meaning=first.meaning,
         merged=len(group),
     )
 

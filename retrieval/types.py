@@ -164,6 +164,14 @@ class Engine(Retriever, Protocol):
         """Retrieve as `retrieve` does and tell how; `trace.fused == retrieve(...)`."""
         ...
 
+    def closeness(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return how near each text is to the query in meaning, (n,): -1 to 1.
+
+        The cosine by the index's own sentence encoder, so that smaller parts than passages
+        can be compared.
+        """
+        ...
+
 
 class Encoder(Protocol):
     """Turns texts into unit vectors; prefixes, pooling and normalising are its own."""

@@ -12,6 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from retrieval import parts
 from retrieval.access import checked_roles, visible
 from retrieval.analysis import Analyser
@@ -158,6 +161,14 @@ class LocalEngine:
     def trace(self, query: str, k: int, *, roles: Roles = PUBLIC) -> Trace:
         """See types.Engine."""
         return self._retriever().trace(query, k, roles=roles)
+
+    def closeness(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See types.Engine."""
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        vector = self._encoder.encode_queries([query])[0]
+        cosines: NDArray[np.float32] = self._encoder.encode_passages(texts) @ vector
+        return cosines
 
     def _retriever(self) -> _TracingRetriever:
         # Built once, by whichever thread comes first; the others wait for it.

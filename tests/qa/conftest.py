@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from qa.types import Candidate, Reading
 from retrieval.types import PUBLIC, Article, Hit, Passage, Roles, Trace
@@ -196,6 +198,12 @@ class FakeEngine:
         """Return the same with a note."""
         hits = tuple(self.retrieve(query, k, roles=roles))
         return Trace(query, hits, terms=tuple(query.split()), legs={"fake": hits}, fusion="none")
+
+    def closeness(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the share of the query's words that stand in each text."""
+        words = set(query.lower().split())
+        shares = [len(words & set(text.lower().split())) / max(1, len(words)) for text in texts]
+        return np.array(shares, dtype=np.float32)
 
 
 @pytest.fixture(scope="session")

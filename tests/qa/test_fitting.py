@@ -107,6 +107,7 @@ def observations(n: int = 300) -> list[Observation]:
                 hits=tuple(Hit(passage, 1.0 - k / 4) for k, passage in enumerate(passages)),
                 candidates=candidates,
                 right=(has_answer, False),
+                meanings=(0.3, 0.1),
             )
         )
     return made
@@ -134,7 +135,7 @@ def test_cross_validated_judges_every_question_once() -> None:
 
 
 def test_fit_calibration_needs_candidates() -> None:
-    empty = Observation("1", "What?", "g", (), (), ())
+    empty = Observation("1", "What?", "g", (), (), (), ())
     with pytest.raises(CalibrationError, match="no order to learn"):
         fit_calibration([empty], threshold=0.5, note={})
 

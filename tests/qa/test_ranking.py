@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -25,6 +25,10 @@ Cut = Callable[..., Passage]
 RULE = Linear(0.0, {"margin": 1.0, "retrieval": 1.0})
 
 
+def nothing_near(question: str, texts: Sequence[str]) -> list[float]:
+    return [0.0] * len(texts)
+
+
 def candidate_of(passage: Passage, text: str, margin: float) -> Candidate:
     start = passage.start + passage.text.index(text)
     return Candidate(passage, start, start + len(text), margin, 0.0)
@@ -44,7 +48,7 @@ def test_propose_joins_reader_and_retriever(cut_passage: Cut) -> None:
     second = cut_passage(Article("b", "B", "It costs 7 euros."))
     hits = [Hit(first, 1.0), Hit(second, 0.2)]
     candidates = [candidate_of(second, "7 euros", 2.5), candidate_of(first, "5 euros", 2.0)]
-    proposals = propose("How much?", candidates, hits, RULE)
+    proposals = propose("How much?", candidates, hits, RULE, nothing_near)
     assert [p.candidate.text for p in proposals] == ["5 euros", "7 euros"]
     assert proposals[0].gap == pytest.approx(0.3)
     assert proposals[1].gap == pytest.approx(-0.3)
@@ -59,7 +63,7 @@ def test_propose_merges_one_place_read_in_two_passages(cut_passage: Cut) -> None
         candidate_of(part, "8:30 on weekdays", 2.0),
         candidate_of(part, "10:00", 1.0),
     ]
-    proposals = propose("How much?", candidates, hits, RULE)
+    proposals = propose("How much?", candidates, hits, RULE, nothing_near)
     assert [(p.candidate.text, p.merged) for p in proposals] == [("8:30", 2), ("10:00", 1)]
     # The same place read twice is no second witness.
     assert proposals[0].support == 0.0
@@ -68,7 +72,7 @@ def test_propose_merges_one_place_read_in_two_passages(cut_passage: Cut) -> None
 def test_propose_merges_the_same_text_within_an_article(cut_passage: Cut) -> None:
     passage = cut_passage(Article("a", "A", "Ask the Desk. If in doubt, ask the desk."))
     candidates = [candidate_of(passage, "the Desk", 2.0), candidate_of(passage, "the desk", 1.0)]
-    (only,) = propose("Whom?", candidates, [Hit(passage, 1.0)], RULE)
+    (only,) = propose("Whom?", candidates, [Hit(passage, 1.0)], RULE, nothing_near)
     assert only.merged == 2
     assert only.support == pytest.approx(math.exp(-1.0))
 
@@ -87,6 +91,7 @@ def test_propose_keeps_the_same_text_of_another_article_as_support(cut_passage: 
         ],
         hits,
         RULE,
+        nothing_near,
     )
     assert [p.candidate.passage.article_id for p in proposals] == ["a", "b", "c"]
     assert proposals[0].support == pytest.approx(math.exp(-0.5))
@@ -99,13 +104,48 @@ def test_propose_keeps_the_same_text_of_another_article_as_support(cut_passage: 
     assert proposals[2].gap == pytest.approx(-1.0)
 
 
+def test_propose_prefers_surroundings_that_mean_what_is_asked(cut_passage: Cut) -> None:
+    passage = cut_passage(Article("a", "Fees", "A badge costs 5 euros. Parking costs 7 euros."))
+    candidates = [candidate_of(passage, "5 euros", 2.0), candidate_of(passage, "7 euros", 1.0)]
+    rule = Linear(0.0, {"margin": 1.0, "meaning": 4.0})
+    seen: list[str] = []
+
+    def near_parking(question: str, texts: Sequence[str]) -> list[float]:
+        seen.extend(texts)
+        return [0.6 if "Parking" in text else 0.1 for text in texts]
+
+    proposals = propose(
+        "What does parking cost?", candidates, [Hit(passage, 1.0)], rule, near_parking
+    )
+    assert [(p.candidate.text, p.meaning) for p in proposals] == [
+        ("7 euros", 0.6),
+        ("5 euros", 0.1),
+    ]
+    assert proposals[0].ranking == pytest.approx(1.0 + 4.0 * 0.6)
+    # The title stands above: a sentence alone may not say what it is about.
+    assert seen == ["Fees. A badge costs 5 euros.", "Fees. Parking costs 7 euros."]
+
+
+def test_propose_compares_the_six_most_promising_places(cut_passage: Cut) -> None:
+    text = " ".join(f"Item {number} costs {number}0 euros." for number in range(1, 10))
+    passage = cut_passage(Article("a", "A", text))
+    candidates = [
+        candidate_of(passage, f"{number}0 euros", float(number)) for number in range(1, 10)
+    ]
+    rule = Linear(0.0, {"margin": 1.0, "meaning": 1.0})
+    proposals = propose("How much?", candidates, [Hit(passage, 1.0)], rule, nothing_near)
+    assert [p.candidate.text for p in proposals] == [f"{n}0 euros" for n in range(9, 3, -1)]
+
+
 def test_propose_of_nothing_is_nothing() -> None:
-    assert propose("?", [], [], RULE) == ()
+    assert propose("?", [], [], RULE, nothing_near) == ()
 
 
 def test_propose_alone_has_the_widest_gap(cut_passage: Cut) -> None:
     passage = cut_passage(Article("a", "A", "Just this."))
-    (only,) = propose("?", [candidate_of(passage, "this", 0.0)], [Hit(passage, 1.0)], RULE)
+    (only,) = propose(
+        "?", [candidate_of(passage, "this", 0.0)], [Hit(passage, 1.0)], RULE, nothing_near
+    )
     assert only.gap == 6.0
 
 
@@ -114,7 +154,7 @@ def test_propose_knows_how_far_a_passage_stands_above_the_last(cut_passage: Cut)
     second = cut_passage(Article("b", "B", "It costs 7 euros."))
     hits = [Hit(first, 0.8), Hit(second, 0.2)]
     candidates = [candidate_of(first, "5 euros", 2.0), candidate_of(second, "7 euros", 1.0)]
-    proposals = propose("How much?", candidates, hits, RULE)
+    proposals = propose("How much?", candidates, hits, RULE, nothing_near)
     assert [p.standing for p in proposals] == [pytest.approx(0.75), 0.0]
     assert set(proposals[0].features) == set(CONFIDENCE_FEATURES)
 
@@ -130,8 +170,8 @@ def test_features_are_bounded(scores: list[float], margin: float, question: str)
         for number, score in enumerate(scores)
     ]
     candidate = Candidate(hits[-1].passage, 0, 6, margin, 0.0)
-    features = ranking_features(Asked(question), candidate, hits, len(hits) - 1)
+    features = ranking_features(Asked(question), candidate, hits, len(hits) - 1, 0.5)
     assert set(features) == set(RANKING_FEATURES)
     assert all(math.isfinite(value) and abs(value) <= 30 for value in features.values())
-    (proposal,) = propose(question, [candidate], hits, RULE)
+    (proposal,) = propose(question, [candidate], hits, RULE, nothing_near)
     assert all(math.isfinite(value) and abs(value) <= 60 for value in proposal.features.values())

@@ -73,7 +73,8 @@ def test_shipped_reader_answers_as_in_float32(
     # bf16 keeps eight bits: two spans that score alike may change places, so a few answers
     # differ by words at their ends. In float32 none may.
     overlap = [
-        f1_over_golds(text, [other]) for (text, _), (other, _) in zip(answers, in_float32, strict=True)
+        f1_over_golds(text, [other])
+        for (text, _), (other, _) in zip(answers, in_float32, strict=True)
     ]
     exact = bool(mask)
     assert sum(overlap) / 60 >= (0.999 if exact else 0.95)

@@ -111,6 +111,16 @@ def test_engine_keeps_its_generation(built: Path, source: Path, fake_encoder: An
     assert open_index(built, encoder=fake_encoder).generation == "000002"
 
 
+def test_engine_says_how_near_texts_are(engine: LocalEngine, fake_encoder: Any) -> None:
+    texts = ["Opening hours", "The VPN", "Opening hours"]
+    near = engine.closeness("opening hours", texts)
+    vectors = fake_encoder.encode_passages(texts)
+    expected = vectors @ fake_encoder.encode_queries(["opening hours"])[0]
+    assert near == pytest.approx(expected)
+    assert near[0] == near[2]
+    assert engine.closeness("opening hours", []).shape == (0,)
+
+
 def test_engine_refuses_another_encoder(built: Path, fake_encoder: Any) -> None:
     class Other:
         id = "other@1"
