@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+import agent.intents.doctor_commands
 import qa.commands
 import qa.training_commands
 import retrieval.commands
@@ -105,6 +106,8 @@ retrieval.commands.register(app, evaluate)
 qa.commands.register(app, evaluate)
 app.add_typer(qa.training_commands.app, name="train", help="Train readers on your own questions.")
 app.add_typer(evaluate, name="evaluate")
+agent.intents.doctor_commands.register(intents)
+app.add_typer(intents, name="intents")
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ trained on all the others (`leave_one_out.py`).
 - **Mislabelled**: confident learning (Northcutt et al., 2021, arXiv:1911.00068): another
   intent is at least as probable as it is for its own examples on average, and the given one
   is improbable. Where many examples of an intent lean to the same other one it is a
-  collision, not a slip, and is reported as that.
+  collision, not a slip, and is reported as that. Out-of-scope examples are left alone:
+  reading like an intent without being one is what the good ones are for.
 - **Colliding**: two intents that are taken for each other, with the accuracy after merging.
 - **Too few** examples to learn from.
 
@@ -53,12 +54,13 @@ CONFUSED_SHARE = 0.1
 CONFUSED_LEAST = 3
 """A pair with fewer confused examples isn't worth a line."""
 
-_PROBABLE = 0.5
-_IMPROBABLE = 0.15
+_PROBABLE = 0.7
+_IMPROBABLE = 0.05
 """A label that was given wrongly is less probable than this."""
 
 _NEIGHBOURS = 5
-"""A slip's nearest examples bear the other label more often than the given one."""
+_MARGIN = 2
+"""How many more of a slip's nearest examples bear the other label than the given one."""
 
 _SLIPS = 0.2
 """If more of an intent's examples than this lean to the same other one, it's no slip."""
@@ -197,7 +199,7 @@ def examine(
     verdicts = leave_one_out(encodings, gold, len(labels))
     in_scope = np.array([example.intent is not None for example in examples])
     same = _same_messages(examples, encodings, gold)
-    leaning, leaning_pairs = _mislabelled(verdicts, encodings, same.involved)
+    leaning, leaning_pairs = _mislabelled(verdicts, encodings, in_scope, same.involved)
     return Diagnosis(
         loaded,
         intents,
@@ -268,7 +270,10 @@ def _same_messages(
 
 
 def _mislabelled(
-    verdicts: LeftOut, encodings: Matrix, aside: frozenset[int]
+    verdicts: LeftOut,
+    encodings: Matrix,
+    in_scope: NDArray[np.bool_],
+    aside: frozenset[int],
 ) -> tuple[list[tuple[int, int]], set[tuple[int, int]]]:
     """Return (row, likely label) of slips, and pairs of labels with too many for slips."""
     probabilities, gold = verdicts.probabilities, verdicts.gold
@@ -281,10 +286,11 @@ def _mislabelled(
     sure = probabilities[rows, best]
     near, own = _neighbours(encodings, gold, best)
     suspects = (
-        (best != gold)
+        in_scope
+        & (best != gold)
         & (sure >= np.maximum(usual[best], _PROBABLE))
         & (given <= _IMPROBABLE)
-        & (near > own)
+        & (near >= own + _MARGIN)
     )
     towards: dict[tuple[int, int], list[int]] = defaultdict(list)
     for row in np.flatnonzero(suspects):

@@ -202,7 +202,10 @@ def _phrase(row: Any, name: str | None, line: int) -> Found:
         return BadLine(line, f"a phrase is {row!r:.80}; expected an object with `data`")
     if row.get("isTemplate") is True:
         return Skipped("template")
-    texts = [part.get("text") if isinstance(part, JsonObject) else None for part in parts]
-    if not all(isinstance(text, str) for text in texts):
-        return BadLine(line, f"a part of the phrase has no text: {parts!r:.120}")
+    texts = []
+    for part in parts:
+        text = part.get("text") if isinstance(part, JsonObject) else None
+        if not isinstance(text, str):
+            return BadLine(line, f"a part of the phrase has no text: {part!r:.120}")
+        texts.append(text)
     return Labelled("".join(texts).strip(), label_of(name or ""), line)

@@ -150,8 +150,8 @@ class _Gathering:
 
         if dialogflow.is_export(folder):
             self._format[str(folder)] = "dialogflow"
-            for path, found in dialogflow.load_folder(folder):
-                self._take(found, path)
+            for inner, found in dialogflow.load_folder(folder):
+                self._take(found, inner)
             return
         files = sorted(
             path
@@ -184,8 +184,8 @@ class _Gathering:
         if name == "dialogflow":
             from agent.intents.formats import dialogflow
 
-            for path, found in dialogflow.load_archive(file):
-                self._take(found, path)
+            for inner, found in dialogflow.load_archive(file):
+                self._take(found, inner)
             return
         for found in loader_of(name).load(file):
             self._take(found, file.path)
