@@ -362,19 +362,18 @@ def _phone_end(text: str, groups: Sequence[_Group], at: int, before: _Before) ->
     first = groups[at]
     total = 0
     end = at
-    while end < min(len(groups), at + _MOST_GROUPS):
-        group = groups[end]
-        total += len(group.digits)
-        if total > _MOST_DIGITS or (end > at and _parts(group.gap)):
+    for group in groups[at : at + _MOST_GROUPS]:
+        if total + len(group.digits) > _MOST_DIGITS or (end > at and _parts(group.gap)):
             break
+        total += len(group.digits)
         end += 1
-    if sum(len(group.digits) for group in groups[at:end]) < _LEAST_DIGITS:
+    if total < _LEAST_DIGITS:
         return 0
     prefix = text[max(0, first.start - 3) : first.start]
     international = prefix.endswith(("+", "\uff0b", "+(", "(+"))
     bracketed = prefix.endswith("(")
     name_part = not international and not bracketed and _names(prefix, before)
-    while end > at:
+    while total >= _LEAST_DIGITS:
         if _is_phone(
             text,
             groups[at:end],
@@ -385,6 +384,7 @@ def _phone_end(text: str, groups: Sequence[_Group], at: int, before: _Before) ->
         ):
             return end
         end -= 1
+        total -= len(groups[end].digits)
     return 0
 
 
@@ -414,8 +414,6 @@ def _is_phone(
 ) -> bool:
     digits = "".join(group.digits for group in window)
     n = len(digits)
-    if n < _LEAST_DIGITS:
-        return False
     if international:
         return n >= 8 and digits[0] != "0"
     stop = window[-1].end

@@ -317,7 +317,10 @@ class SessionStore:
                 "WHERE ?1 IS NULL OR owner = ?1 ORDER BY updated DESC, key DESC LIMIT ?2 OFFSET ?3",
                 (None if owner is None else self._name(owner), max(0, limit), max(0, offset)),
             ).fetchall()
-        return tuple(SessionSummary(*row[:6], bool(row[6])) for row in rows)
+        return tuple(
+            SessionSummary(name, owner_name, channel, created, updated, n_turns, bool(over))
+            for name, owner_name, channel, created, updated, n_turns, over in rows
+        )
 
     def export(self, session_id: str, owner: str = "") -> dict[str, Any] | None:
         """Return all that is kept of a session as JSON, or None if there is none.
