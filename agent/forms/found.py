@@ -1,0 +1,39 @@
+"""A value found in a message, with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.types import SlotValue
+
+__all__ = ["Found", "without_overlaps"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A value and where it stands.
+
+    Attributes:
+        value: As a slot keeps it; None if the text names a value that doesn't exist.
+        start: First character in the message.
+        end: One past the last.
+        problem: Why there is no value ("there is no 31 February"); empty otherwise.
+    """
+
+    value: SlotValue | None
+    start: int
+    end: int
+    problem: str = ""
+
+    def overlaps(self, other: Found) -> bool:
+        """Return whether the two share a character."""
+        return self.start < other.end and other.start < self.end
+
+
+def without_overlaps(found: list[Found]) -> list[Found]:
+    """Keep the longest of overlapping finds, in the order of the text."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda f: (f.start - f.end, f.start)):
+        if not any(one.overlaps(other) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda f: f.start)

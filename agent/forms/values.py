@@ -1,0 +1,223 @@
+"""One slot's value out of a message: reading it and checking it.
+
+`answer` takes a message as the answer to the slot's question and is lenient; `mentions`
+looks for values that the message names beside something else and is strict.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from agent.configuration.dates import boundary
+from agent.configuration.schema import DateWindow, Slot, SlotType
+from agent.forms.choices import find_choices, pick
+from agent.forms.dates import find_dates, in_words
+from agent.forms.found import Found
+from agent.forms.numbers import find_numbers
+from agent.placeholders import worded
+from agent.types import SlotValue
+
+__all__ = ["MAX_TEXT_CHARS", "Read", "answer", "expected", "mentions", "shown", "valid"]
+
+MAX_TEXT_CHARS = 2000
+"""A text slot's longest value where the configuration sets no maximum."""
+
+_MAX_EMAIL_CHARS = 254
+_EMAIL = re.compile(
+    r"(?<![\w.+%-])[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}(?![\w@-])"
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a message gives for a slot.
+
+    Attributes:
+        value: The valid value, or None.
+        problem: Why there is none, as part of a sentence; empty if nothing was found.
+        start: First character of the value in the message.
+        end: One past the last.
+    """
+
+    value: SlotValue | None
+    problem: str = ""
+    start: int = 0
+    end: int = 0
+
+
+def answer(slot: Slot, text: str, *, today: date, day_first: bool) -> Read:
+    """Read a message as the answer to a slot's question."""
+    if slot.type is SlotType.TEXT:
+        return _text(slot, text)
+    if slot.type is SlotType.CHOICE:
+        return _choice(slot, text)
+    found = _find(slot, text, today, day_first)
+    if not found:
+        return Read(None)
+    values = {one.value for one in found if one.value is not None}
+    if len(values) > 1:
+        names = " or ".join(shown(slot, one.value) for one in found[:2] if one.value is not None)
+        return Read(None, f"I can only take one, {names}", found[0].start, found[-1].end)
+    best = next((one for one in found if one.value is not None), found[0])
+    return _checked(slot, best, today)
+
+
+def mentions(slot: Slot, text: str, *, today: date, day_first: bool) -> list[Read]:
+    """Return valid values of a slot that a message names; a text slot has none."""
+    if slot.type is SlotType.TEXT:
+        return []
+    read = [_checked(slot, one, today) for one in _find(slot, text, today, day_first)]
+    return [one for one in read if one.value is not None]
+
+
+def _find(slot: Slot, text: str, today: date, day_first: bool) -> list[Found]:
+    if slot.type is SlotType.DATE:
+        return find_dates(text, today=today, day_first=day_first, when=slot.when)
+    if slot.type is SlotType.NUMBER:
+        return find_numbers(text, slot.unit)
+    if slot.type is SlotType.EMAIL:
+        return [_address(match) for match in _EMAIL.finditer(text)]
+    return find_choices(text, slot.choices)
+
+
+def _address(match: re.Match[str]) -> Found:
+    local, _, domain = match[0].rpartition("@")
+    if len(match[0]) > _MAX_EMAIL_CHARS or len(local) > 64:
+        return Found(None, match.start(), match.end(), "that address is too long")
+    return Found(f"{local}@{domain.lower()}", match.start(), match.end())
+
+
+def _text(slot: Slot, text: str) -> Read:
+    value = text.strip()
+    start = text.find(value)
+    if not re.search(r"\w", value):
+        return Read(None)
+    return _checked(slot, Found(value, start, start + len(value)), date.min)
+
+
+def _choice(slot: Slot, text: str) -> Read:
+    values = pick(text, slot.choices)
+    if len(values) > 1:
+        return Read(None, f"that could be {_or(values[:4])}")
+    if not values:
+        return Read(None)
+    places = [one for one in find_choices(text, slot.choices) if one.value == values[0]]
+    if places:
+        return Read(values[0], start=places[0].start, end=places[0].end)
+    return Read(values[0], start=0, end=len(text))
+
+
+def _checked(slot: Slot, found: Found, today: date) -> Read:
+    if found.value is None:
+        return Read(None, found.problem, found.start, found.end)
+    problem = _problem(slot, found.value, today)
+    return Read(None if problem else found.value, problem, found.start, found.end)
+
+
+def valid(slot: Slot, value: SlotValue, *, today: date) -> bool:
+    """Return whether a value may stand in a slot."""
+    if slot.type is SlotType.CHOICE:
+        return value in [choice.value for choice in slot.choices]
+    if slot.type is SlotType.NUMBER:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+    elif not isinstance(value, str):
+        return False
+    if slot.type is SlotType.EMAIL and not _EMAIL.fullmatch(str(value)):
+        return False
+    try:
+        return not _problem(slot, value, today)
+    except ValueError:
+        return False
+
+
+def _problem(slot: Slot, value: SlotValue, today: date) -> str:
+    """Return what keeps a value out of its slot, or nothing."""
+    if slot.type is SlotType.TEXT:
+        return _text_problem(slot, str(value))
+    if slot.type is SlotType.NUMBER:
+        return _number_problem(slot, float(value))
+    if slot.type is SlotType.DATE:
+        return _date_problem(slot, date.fromisoformat(str(value)), today)
+    return ""
+
+
+def _text_problem(slot: Slot, value: str) -> str:
+    least, most = int(slot.min or 0), int(slot.max or MAX_TEXT_CHARS)
+    if len(value) < least:
+        return f"that is too short; it takes at least {least} characters"
+    if len(value) > most:
+        return f"that is too long; it takes at most {most} characters"
+    if slot.pattern is not None and not re.fullmatch(slot.pattern, value):
+        return "that doesn't look right"
+    return ""
+
+
+def _number_problem(slot: Slot, value: float) -> str:
+    if slot.whole and not value.is_integer():
+        return "it must be a whole number"
+    if slot.min is not None and value < slot.min:
+        return f"{worded(value)} is too low; it must be {_range(slot)}"
+    if slot.max is not None and value > slot.max:
+        return f"{worded(value)} is too high; it must be {_range(slot)}"
+    return ""
+
+
+def _date_problem(slot: Slot, value: date, today: date) -> str:
+    earliest = boundary(slot.earliest).on(today) if slot.earliest else None
+    latest = boundary(slot.latest).on(today) if slot.latest else None
+    if slot.when is DateWindow.FUTURE and value < today:
+        return f"{in_words(value)} has passed already"
+    if slot.when is DateWindow.PAST and value > today:
+        return f"{in_words(value)} is still to come; it must lie in the past"
+    if earliest is not None and value < earliest:
+        return f"{in_words(value)} is too early; the first day possible is {in_words(earliest)}"
+    if latest is not None and value > latest:
+        return f"{in_words(value)} is too late; the last day possible is {in_words(latest)}"
+    return ""
+
+
+def expected(slot: Slot, *, day_first: bool) -> str:
+    """Return what an answer should look like, as a sentence."""
+    if slot.hint:
+        return slot.hint
+    if slot.type is SlotType.NUMBER:
+        unit = f" of {slot.unit}" if slot.unit else ""
+        limits = f", {_range(slot)}" if slot.min is not None or slot.max is not None else ""
+        return f"Please give me a {'whole ' if slot.whole else ''}number{unit}{limits}."
+    if slot.type is SlotType.DATE:
+        figures = "3/12/2026" if day_first else "12/3/2026"
+        return f"Please give me a day, like 'tomorrow', 'next Friday', '3 December' or {figures}."
+    if slot.type is SlotType.EMAIL:
+        return "Please give me an e-mail address, like name@example.org."
+    if slot.type is SlotType.CHOICE:
+        return f"Please choose {_or([choice.value for choice in slot.choices])}."
+    return "Please tell me in a few words."
+
+
+def shown(slot: Slot, value: SlotValue | None) -> str:
+    """Return a value as a person says it; nothing for one that was left out."""
+    if value is None or value == "":
+        return ""
+    if slot.type is SlotType.DATE:
+        try:
+            return in_words(date.fromisoformat(str(value)))
+        except ValueError:
+            # A value that was masked before it was stored, for one.
+            return str(value)
+    return worded(value)
+
+
+def _range(slot: Slot) -> str:
+    if slot.min is not None and slot.max is not None:
+        return f"from {worded(slot.min)} to {worded(slot.max)}"
+    if slot.min is not None:
+        return f"at least {worded(slot.min)}"
+    return f"at most {worded(slot.max)}"
+
+
+def _or(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
