@@ -1,7 +1,8 @@
 """Makes a follow-up question whole from what was said before it, without a language model.
 
 The question stays as it was asked; what it leaves unsaid is put behind it:
-`how long does it take?` becomes `how long does it take? — travel expenses claim`.
+`how long does it take?` becomes `how long does it take? — travel expenses claim`. A message
+that stands by itself, or turns to something else, is left alone.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.followups.dependence import opens_new_subject, why_dependent
+from agent.followups.choices import chosen, with_choice_named
+from agent.followups.dependence import cue, opens_new_subject
 from agent.followups.phrases import Phrase, key, phrases, words
-from agent.followups.words import ORDINALS
+from agent.followups.subject import Subject, subject_of
 from agent.types import Turn
 
 __all__ = ["Whole", "make_whole", "rewrite"]
 
-_MAX_SUBJECT = 4
+_MOST_ADDED = 3
 _JOIN = " — "
 
 
@@ -25,24 +27,27 @@ class Whole:
     """A question that can be searched by itself.
 
     Attributes:
-        question: The message, with what it left unsaid behind it.
+        question: The message, with what it left unsaid behind it: for the reader, and to show.
         rewritten: Whether anything was added or replaced.
         how: What showed that it was a follow-up, in a word or two; empty if it wasn't.
+        search: What to search for it. The message counts double in it: what was asked now
+            matters more than what was asked before.
     """
 
     question: str
     rewritten: bool
     how: str
+    search: str
 
 
 def rewrite(question: str, history: Sequence[str]) -> str:
-    """Make a question whole from a person's earlier messages.
+    """Return what to search for a question that follows a person's earlier messages.
 
     Args:
         question: The last message.
         history: The messages before it, oldest first.
     """
-    return _whole(question, _subject(history), ()).question
+    return _made_whole(question, subject_of(history)).search
 
 
 def make_whole(message: str, history: Sequence[Turn]) -> Whole:
@@ -52,60 +57,55 @@ def make_whole(message: str, history: Sequence[Turn]) -> Whole:
         message: The last message.
         history: The turns before it, oldest first.
     """
-    chosen = _chosen(message, history[-1].choices) if history else None
-    if chosen is not None:
-        return Whole(chosen, True, "choice")
-    titles = history[-1].titles[:1] if history else ()
-    return _whole(message, _subject([turn.message for turn in history]), titles)
+    if not history:
+        return _alone(message)
+    last = history[-1]
+    offered = last.choices or (last.titles if len(last.titles) > 1 else ())
+    named = chosen(message, offered) or with_choice_named(message, offered)
+    if named is not None:
+        return Whole(named, True, "choice", named)
+    return _made_whole(message, subject_of([_said(turn) for turn in history]), last.titles[:1])
 
 
-def _whole(question: str, subject: tuple[Phrase, ...], titles: Sequence[str]) -> Whole:
-    if not (subject or titles) or opens_new_subject(question):
-        return Whole(question, False, "")
-    known = {each for phrase in subject for each in phrase.keys}
-    why = why_dependent(question, known)
-    if not why:
-        return Whole(question, False, "")
+def _said(turn: Turn) -> str:
+    """Return what a turn was about; `the second one` says it only once made whole."""
+    return turn.message if phrases(turn.message) else turn.question or turn.message
+
+
+def _alone(message: str) -> Whole:
+    return Whole(message, False, "", message)
+
+
+def _made_whole(question: str, subject: Subject, titles: Sequence[str] = ()) -> Whole:
+    if opens_new_subject(question) or not (subject.phrases or titles):
+        return _alone(question)
     said = {key(word) for word in words(question)}
-    added = [phrase.text for phrase in subject if not set(phrase.keys) <= said]
-    held = said | {key(word) for text in added for word in words(text)}
-    added += [title for title in titles if not {key(word) for word in words(title)} <= held]
-    if not added:
-        return Whole(question, False, "")
-    return Whole(question.rstrip() + _JOIN + ", ".join(added), True, why)
+    added = [longer.text for longer in _longer(question, subject)]
+    how = "short name" if added else ""
+    leans = cue(question, subject.known)
+    if leans is not None:
+        how = leans.value
+        rest = [phrase.text for phrase in subject.phrases if not said.issuperset(phrase.keys)]
+        # The article under discussion says best what is meant by `it`.
+        added = list(dict.fromkeys([*titles, *added, *rest]))
+    fresh: list[str] = []
+    for text in added:
+        its_words = {key(word) for word in words(text)}
+        if not its_words <= said and len(fresh) < _MOST_ADDED:
+            fresh.append(text)
+            said |= its_words
+    if not fresh:
+        return _alone(question)
+    asked, unsaid = question.strip(), _JOIN + ", ".join(fresh)
+    return Whole(asked + unsaid, True, how, f"{asked} {asked}{unsaid}")
 
 
-def _subject(history: Sequence[str]) -> tuple[Phrase, ...]:
-    """Return what is under discussion after these messages, the most lasting first."""
-    subject: tuple[Phrase, ...] = ()
-    for message in history:
-        own = phrases(message)
-        known = {each for phrase in subject for each in phrase.keys}
-        carries_on = not opens_new_subject(message) and why_dependent(message, known)
-        if carries_on:
-            fresh = tuple(phrase for phrase in own if not set(phrase.keys) <= known)
-            subject = (*subject[: _MAX_SUBJECT - len(fresh[:1])], *fresh[:1])
-        elif own:
-            subject = own[:_MAX_SUBJECT]
-    return subject
-
-
-def _chosen(message: str, choices: Sequence[str]) -> str | None:
-    """Return the choice that a message picks by its place or its words, if it does."""
-    if not choices:
-        return None
-    spoken = words(message)
-    places = [ORDINALS[word] for word in spoken if word in ORDINALS]
-    rest = [
-        word
-        for word in spoken
-        if word not in ORDINALS and word not in {"the", "one", "please", "option", "choice"}
-    ]
-    if len(places) == 1 and not rest and places[0] < len(choices):
-        return choices[places[0]]
-    if len(spoken) == 1 and spoken[0].isdecimal() and 1 <= int(spoken[0]) <= len(choices):
-        return choices[int(spoken[0]) - 1]
-    for choice in choices:
-        if spoken and words(choice) == spoken:
-            return choice
-    return None
+def _longer(question: str, subject: Subject) -> list[Phrase]:
+    """Return the full names of what a question names in short: `the wall`, `the Act`."""
+    found: list[Phrase] = []
+    for phrase in phrases(question):
+        short = set(phrase.keys)
+        full = next((each for each in subject.phrases if short < set(each.keys)), None)
+        if full is not None and not phrase.named and full not in found:
+            found.append(full)
+    return found

@@ -7,6 +7,7 @@ not in them counts as a word that says what a question is about.
 from __future__ import annotations
 
 __all__ = [
+    "ADVERB_LOOKALIKES",
     "FOLLOW_UP_OPENERS",
     "FUNCTION_WORDS",
     "GENERIC_WORDS",
@@ -14,23 +15,29 @@ __all__ = [
     "ORDINALS",
     "POINTING_WORDS",
     "QUESTION_WORDS",
+    "ROLE_NOUNS",
 ]
 
-QUESTION_WORDS = frozenset("what which who whom whose when where why how".split())
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+QUESTION_WORDS = _listed("what which who whom whose when where why how")
 """Words that open a question."""
 
-POINTING_WORDS = frozenset(
+POINTING_WORDS = _listed(
     """
     it its itself they them their theirs themselves he him his himself she her hers herself this
     that these those
-    """.split()
+    """
 )
 """Words that stand for something said before; some of them have other uses as well."""
 
 FUNCTION_WORDS = (
     QUESTION_WORDS
     | POINTING_WORDS
-    | frozenset(
+    | _listed(
         """
     a an the and or but nor so if then than as because while although though unless until since
     of in on at to for from by with without about into onto over under after before between
@@ -47,12 +54,12 @@ FUNCTION_WORDS = (
     wouldn't shouldn't mustn't i'm i've i'd i'll you're you've it's that's there's what's who's
     where's how's let's they're they've we're we've he's she's
     s t re ve ll d m
-    """.split()
+    """
     )
 )
 """Words that say nothing of the subject."""
 
-GENERIC_WORDS = frozenset(
+GENERIC_WORDS = _listed(
     """
     tell know think mean say says said saying talk talking speak speaking explain clarify describe
     give name list show want wants need needs like wish wonder wondering understand see look
@@ -72,9 +79,30 @@ GENERIC_WORDS = frozenset(
     true false first second third next previous early late free easy hard difficult difficulty
     far fast slow soon exactly actually specifically generally
     cost costs price long lot lots bit able
-    """.split()
+    """
 )
 """Words too common to say by themselves what a question is about."""
+
+ROLE_NOUNS = _listed(
+    """
+    agency album application article award benefit benefits book button cancellation character city
+    claim company contract country course date dates deadline department device document episode
+    event fee fees film form game group law letter limit limits link list manager map match meeting
+    movement movie office order organisation organization page penalties penalty plan policy
+    procedure process program programme project report request requirement requirements rule rules
+    schedule season series service show site song species step steps symptoms system team ticket
+    tool treatment war website
+    """
+)
+"""Nouns that, after `the`, mostly mean the one under discussion: `the form`, `the deadline`."""
+
+ADVERB_LOOKALIKES = _listed(
+    """
+    ally anomaly apply assembly daily early family fly friendly hourly italy july monthly multiply
+    rely reply supply weekly yearly
+    """
+)
+"""Words in -ly that are no adverbs of manner."""
 
 FOLLOW_UP_OPENERS = (
     "and",
