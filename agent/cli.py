@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -89,6 +90,13 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+def _searched(history: Sequence[str], last: str) -> str:
+    """Return what the agent would search for a message after earlier ones."""
+    from agent.followups import rewrite
+
+    return rewrite(last, history)
+
+
 @app.callback()
 def options(
     show_traceback: Annotated[
@@ -102,7 +110,7 @@ def options(
     """Take the options that stand before every command."""
 
 
-retrieval.commands.register(app, evaluate)
+retrieval.commands.register(app, evaluate, rewrite=_searched)
 qa.commands.register(app, evaluate)
 app.add_typer(qa.training_commands.app, name="train", help="Train readers on your own questions.")
 app.add_typer(evaluate, name="evaluate")

@@ -12,7 +12,10 @@ Reads $FRONTDESK_SHARED_DATA, or `shared/data` beside the checkout, and writes
 - OUT/squad/dev-v2.0-report.json: the half of SQuAD 2.0's articles that no threshold was
   chosen on, for `evaluate reader`;
 - OUT/mtrag/{corpus,queries}.jsonl, qrels.tsv: MT-RAG's govt and clapnq searched together
-  with the queries that people rewrote to stand alone.
+  with the queries that people rewrote to stand alone;
+- OUT/mtrag/PART/{last_turn,rewritten}.jsonl, qrels.tsv, PART being govt or clapnq: the second
+  and later turns of each conversation, as they were asked (with the user's earlier turns as
+  "history") and as a person rewrote them. They are searched in OUT/mtrag/corpus.jsonl.
 """
 
 from __future__ import annotations
@@ -136,8 +139,43 @@ def mtrag(out: Path) -> None:
     print(f"mtrag: {len(queries)} queries over {len(corpus)} passages")  # noqa: T201
 
 
+def follow_ups(out: Path) -> None:
+    """Take the later turns of each conversation, with what the user said before."""
+    for part in ("govt", "clapnq"):
+        folder = SHARED / "mtrag" / part
+        asked, rewritten = [], []
+        people = dict(_queries(folder / "queries_rewrite.jsonl"))
+        for query, turns in _queries(folder / "queries_questions.jsonl"):
+            *history, last = turns
+            if history:
+                asked.append({"_id": f"{part}:{query}", "text": last, "history": history})
+                rewritten.append({"_id": f"{part}:{query}", "text": " ".join(people[query])})
+        write_lines(out / part / "last_turn.jsonl", asked)
+        write_lines(out / part / "rewritten.jsonl", rewritten)
+        later = {row["_id"] for row in asked}
+        judged = [
+            (f"{part}:{query}", f"{part}:{article}", grade)
+            for query, article, grade in _judgements(folder / "qrels.tsv")
+        ]
+        write_qrels(out / part / "qrels.tsv", (row for row in judged if row[0] in later))
+        print(f"mtrag {part}: {len(asked)} later turns")  # noqa: T201
+
+
+def _queries(path: Path) -> Iterable[tuple[str, list[str]]]:
+    """Yield each query's id and its turns without the marks of who speaks."""
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        turns = [turn.strip() for turn in row["text"].split("|user|:")]
+        yield row["_id"], [turn for turn in turns if turn]
+
+
+def _judgements(path: Path) -> list[tuple[str, str, str]]:
+    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+    return [(query, article, grade) for query, article, grade in rows if query != "query-id"]
+
+
 def main() -> None:
-    """Write both."""
+    """Write all."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     if not SHARED.is_dir():
@@ -145,6 +183,7 @@ def main() -> None:
     squad(Path(sys.argv[1]) / "squad")
     squad2(Path(sys.argv[1]) / "squad")
     mtrag(Path(sys.argv[1]) / "mtrag")
+    follow_ups(Path(sys.argv[1]) / "mtrag")
 
 
 if __name__ == "__main__":
