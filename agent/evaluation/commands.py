@@ -1,0 +1,82 @@
+"""The command `evaluate agent`.
+
+Everything heavy is imported inside, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qa.defaults import DEFAULT_READER
+
+__all__ = ["register"]
+
+
+def evaluate_agent(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Test conversations: YAML files, or folders."),
+    ],
+    kb: Annotated[
+        Path, typer.Option("--kb", help="The knowledge base: the directory that index wrote.")
+    ],
+    agent: Annotated[
+        Path | None,
+        typer.Option(
+            "--agent",
+            help="The agent's configuration. None: small talk and the knowledge base.",
+        ),
+    ] = None,
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader",
+            help="A reader's name, a model's folder, or an owner/name on Hugging Face.",
+        ),
+    ] = DEFAULT_READER,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            "--predictions",
+            help="Write a row a step to this CSV file: text,gold,predicted,confidence.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Play test conversations; exit code 1 if one goes differently.
+
+    Each conversation has a session, a day and endpoints of its own. A failure shows the
+    conversation with the first difference and the reason for the agent's decision.
+
+    Example: frontdesk evaluate agent data/conversations --kb build/demo --agent data/agent.yaml
+    """
+    from agent.evaluation.evaluating import evaluate_agent as evaluate
+    from agent.evaluation.report import predictions_csv, results_json, results_text
+    from retrieval.console import print_json, progress
+    from retrieval.durable import replace_file
+
+    with progress("Talking") as advance:
+        results = evaluate(files, kb=kb, agent=agent, reader=reader, progress=advance)
+    if predictions is not None:
+        replace_file(predictions, predictions_csv(results).encode("utf-8", "surrogatepass"))
+    if as_json:
+        print_json(results_json(results))
+    else:
+        text = results_text(results) + "\n"
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    if results.failures:
+        raise typer.Exit(1)
+
+
+def register(evaluate: typer.Typer) -> None:
+    """Add the command.
+
+    Args:
+        evaluate: Gets agent.
+    """
+    evaluate.command("agent")(evaluate_agent)
