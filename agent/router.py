@@ -536,17 +536,20 @@ def _clearly_tied(inputs: RouterInputs) -> bool:
     )
 
 
-def _which_intent(inputs: RouterInputs) -> Routed:
-    near = _tied(inputs)
-    named = " and ".join(f"{one.intent!r} ({_percent(one.confidence)})" for one in near)
-    return Routed(
-        "tied_intents",
-        Route.CLARIFY,
-        confidence=near[0].confidence,
-        explanation=f"The intents {named} are nearly tied.",
-        kind="intent",
-        choices=tuple(one.intent for one in near),
-    )
+def _which_intent(name: str) -> Callable[[RouterInputs], Routed]:
+    def gives(inputs: RouterInputs) -> Routed:
+        near = _tied(inputs)
+        named = " and ".join(f"{one.intent!r} ({_percent(one.confidence)})" for one in near)
+        return Routed(
+            name,
+            Route.CLARIFY,
+            confidence=near[0].confidence,
+            explanation=f"The intents {named} are nearly tied.",
+            kind="intent",
+            choices=tuple(one.intent for one in near),
+        )
+
+    return gives
 
 
 def _answer_settles(inputs: RouterInputs) -> bool:
@@ -794,7 +797,7 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row("clear_intent", _clear, _handles("clear_intent", "")),
-    Row("clearly_tied_intents", _clearly_tied, _which_intent),
+    Row("clearly_tied_intents", _clearly_tied, _which_intent("clearly_tied_intents")),
     Row(
         "ask_knowledge_base",
         lambda i: i.verdict is None,
@@ -806,7 +809,7 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row("chose_article", lambda i: _chosen_article(i) is not None, _by_chosen_article),
-    Row("tied_intents", _unsettled_tie, _which_intent),
+    Row("tied_intents", _unsettled_tie, _which_intent("tied_intents")),
     Row(
         "likely_intent",
         _likely,

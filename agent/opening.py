@@ -1,0 +1,87 @@
+"""Opens an agent's parts: its configuration, its intents, its knowledge base, its store.
+
+Apart from the agent itself, because this is where everything heavy is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.configuration import AgentConfig, default_agent, load_agent
+from agent.masking import Masker
+from agent.script import person_examples
+from agent.sessions import SessionStore
+from agent.smalltalk import SmallTalk, examples, load_smalltalk
+from agent.types import IntentClassifier, IntentExample
+from qa.openbook import OpenBook
+from qa.types import Reader
+from retrieval.types import PUBLIC, Engine
+
+__all__ = ["Parts", "open_parts"]
+
+# Titles that the intents are told apart from; more make learning slower, not better.
+_MAX_BACKGROUND = 2_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an agent is made of (see `agent.agent.Agent`)."""
+
+    config: AgentConfig
+    small_talk: tuple[SmallTalk, ...]
+    classifier: IntentClassifier
+    knowledge_base: OpenBook
+    sessions: SessionStore
+
+
+def open_parts(
+    kb: str | Path,
+    *,
+    agent: str | Path | AgentConfig | None = None,
+    reader: str | Path | Reader = "bert",
+    sessions: SessionStore | str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Parts:
+    """Open everything that an agent needs; arguments as in `Agent.open`."""
+    from agent.intents import load_or_train
+    from agent.intents.formats import load_intents
+    from retrieval.encoding import load_encoder
+
+    if isinstance(agent, AgentConfig):
+        config = agent
+    else:
+        config = default_agent() if agent is None else load_agent(agent)
+    small_talk = load_smalltalk(config.small_talk)
+    learned: list[IntentExample] = []
+    if config.intents:
+        learned += load_intents(config.intents).examples
+    learned += examples(small_talk)
+    learned += person_examples(config, {one.intent for one in learned if one.intent})
+    book = OpenBook.open(kb, reader=reader)
+    classifier = load_or_train(
+        learned, encoder=load_encoder(), background=_titles(book.engine), progress=progress
+    )
+    if sessions is None:
+        store = SessionStore.in_memory(masker=Masker(config.mask))
+    elif isinstance(sessions, SessionStore):
+        store = sessions
+    else:
+        store = SessionStore(sessions, masker=Masker(config.mask))
+    return Parts(config, small_talk, classifier, book, store)
+
+
+def _titles(engine: Engine) -> tuple[str, ...]:
+    """Return titles of public articles: what a classifier learns, anyone might find out."""
+    titles: dict[str, None] = {}
+    seen: set[str] = set()
+    for passage in getattr(engine, "passages", ()):
+        if passage.article_id in seen:
+            continue
+        seen.add(passage.article_id)
+        if engine.article(passage.article_id, roles=PUBLIC) is not None:
+            titles.setdefault(passage.title)
+        if len(titles) == _MAX_BACKGROUND:
+            break
+    return tuple(titles)
