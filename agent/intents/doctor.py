@@ -22,6 +22,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,6 @@ from numpy.typing import NDArray
 from agent.intents.formats import LoadedIntents
 from agent.intents.leave_one_out import LeftOut, leave_one_out
 from agent.types import IntentExample
-from retrieval.encoding import SentenceEncoder
 from retrieval.types import Matrix
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Collision",
     "Diagnosis",
     "Mislabelled",
+    "QueryEncoder",
     "SameMessage",
     "TooFew",
     "examine",
@@ -67,6 +68,16 @@ _SLIPS = 0.2
 
 _BLOCK = 1024
 _WORDS = re.compile(r"\w+")
+
+
+class QueryEncoder(Protocol):
+    """The part of `retrieval.encoding.SentenceEncoder` that the doctor needs."""
+
+    def encode_queries(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> Matrix:
+        """Return one unit row a text."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -166,7 +177,7 @@ class Diagnosis:
 def examine(
     loaded: LoadedIntents,
     *,
-    encoder: SentenceEncoder,
+    encoder: QueryEncoder,
     progress: Callable[[int, int], None] | None = None,
 ) -> Diagnosis:
     """Look for what is wrong with a set of examples.
@@ -298,9 +309,9 @@ def _mislabelled(
             towards[int(gold[row]), int(best[row])].append(int(row))
     slips: list[tuple[int, int]] = []
     pairs: set[tuple[int, int]] = set()
-    for (own, other), found in towards.items():
-        if len(found) > max(1, int(_SLIPS * sizes[own])):
-            pairs.add((min(own, other), max(own, other)))
+    for (label, other), found in towards.items():
+        if len(found) > max(1, int(_SLIPS * sizes[label])):
+            pairs.add((min(label, other), max(label, other)))
         else:
             slips.extend((row, other) for row in found)
     slips.sort(key=lambda slip: given[slip[0]] - sure[slip[0]])
