@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+import agent.chat_commands
 import agent.evaluation.commands
 import agent.intents.doctor_commands
 import qa.commands
@@ -113,6 +114,7 @@ def options(
 
 retrieval.commands.register(app, evaluate, rewrite=_searched)
 qa.commands.register(app, evaluate)
+agent.chat_commands.register(app)
 agent.evaluation.commands.register(evaluate)
 app.add_typer(qa.training_commands.app, name="train", help="Train readers on your own questions.")
 app.add_typer(evaluate, name="evaluate")

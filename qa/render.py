@@ -20,7 +20,7 @@ from rich.text import Text
 from qa.types import Answer, Candidate, RefusalReason, Result, Snippet, SnippetKind
 from retrieval.types import Hit, Passage
 
-__all__ = ["render_result", "render_trace", "visible"]
+__all__ = ["place", "render_quote", "render_result", "render_text", "render_trace", "visible"]
 
 _BULLET = "•"
 _INDENT = 2
@@ -56,8 +56,7 @@ def render_result(result: Result, console: Console, *, kb: str = "") -> None:
         return
     first, *others = result.answers
     console.print()
-    for part in _shown(first, marked=not console.is_terminal):
-        _print_indented(console, part)
+    render_quote(first, console)
     console.print()
     _print_indented(console, _source(first, kb))
     shown = [
@@ -75,6 +74,22 @@ def render_result(result: Result, console: Console, *, kb: str = "") -> None:
             line.append(place, style="dim")
             _print_indented(console, line)
     console.print()
+
+
+def render_quote(answer: Answer, console: Console) -> None:
+    """Print an answer's snippet with the quote standing out: sentence, steps or table row."""
+    for part in _shown(answer, marked=not console.is_terminal):
+        _print_indented(console, part)
+
+
+def render_text(text: str, console: Console, *, style: str = "") -> None:
+    """Print a text as it may be shown; what is wrapped hangs below its list item's text."""
+    _print_indented(console, Text(visible(text), style=style))
+
+
+def place(answer: Answer) -> str:
+    """Return where an answer stands: the article's title and the headings below it."""
+    return _place(answer.title or answer.article_id, answer.headings)
 
 
 def render_trace(result: Result, console: Console, *, threshold: float) -> None:

@@ -1,0 +1,457 @@
+"""The agent in a terminal: reads messages, shows replies, knows a few commands.
+
+Not the agent and not the command line: `Chat` talks to anything that obeys `Talker`, takes
+lines from any function and prints to any console. Piped, it prints plain turns; asked for
+JSON, one object a turn as the contract has it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from agent.errors import AgentError
+from agent.types import Decision, Event, Handover, Reply, Session
+from agent.why import Section, explain
+from agent.wording import quoted
+from qa.errors import AnsweringError
+from qa.render import place, render_quote, render_text, visible
+from qa.types import Answer
+from retrieval.errors import RetrievalError
+from retrieval.types import Article
+
+__all__ = ["COMMANDS", "Chat", "Talker", "sure_in_words"]
+
+COMMANDS = {
+    "/why": "why the last reply came, with every score that counted",
+    "/article [ID]": "read an article; the last one quoted if none is named",
+    "/reset": "begin a new conversation",
+    "/forget": "delete this conversation and begin a new one",
+    "/export FILE": "write this conversation to a JSON file",
+    "/handover": "what the person who takes over is given",
+    "/help": "this list",
+    "/quit": "leave; so does Ctrl-D",
+}
+_NAMES = tuple(command.split()[0] for command in COMMANDS)
+_COMMAND = re.compile(r"/([A-Za-z?]+)(?:\s+(.*))?")
+_RECAP_TURNS = 3
+_MAX_RECAP_CHARS = 200
+
+
+class Talker(Protocol):
+    """The part of `agent.Agent` that a terminal needs."""
+
+    @property
+    def greeting(self) -> str:
+        """What to say first."""
+        ...
+
+    def reply(
+        self,
+        message: str,
+        *,
+        session: str | None = None,
+        roles: Iterable[str] = (),
+        owner: str = "",
+        channel: str = "python",
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Reply:
+        """Answer one message."""
+        ...
+
+    def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:
+        """Return why a turn went where it went."""
+        ...
+
+    def session(self, session: str, *, owner: str = "") -> Session | None:
+        """Return a session as stored."""
+        ...
+
+    def export(self, session: str, *, owner: str = "") -> dict[str, Any] | None:
+        """Return all that is kept of a session."""
+        ...
+
+    def forget(self, session: str, *, owner: str = "") -> bool:
+        """Delete a session."""
+        ...
+
+
+def sure_in_words(confidence: float) -> str:
+    """Return a confidence as a person would say it.
+
+    >>> sure_in_words(0.93)
+    'Very sure'
+    """
+    if confidence >= 0.9:
+        return "Very sure"
+    if confidence >= 0.7:
+        return "Fairly sure"
+    if confidence >= 0.5:
+        return "More likely than not"
+    return "Not sure"
+
+
+class Chat:
+    """One conversation in a terminal.
+
+    Attributes:
+        session: Its id; None before the first message.
+        failed: A message got an error instead of a reply.
+    """
+
+    def __init__(
+        self,
+        talker: Talker,
+        console: Console,
+        *,
+        roles: frozenset[str] = frozenset(),
+        session: str | None = None,
+        article: Callable[[str], Article | None] = lambda _: None,
+        as_json: bool = False,
+        echo: bool = False,
+        complain: Callable[[str], None] | None = None,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            talker: The agent.
+            console: Where replies go.
+            roles: The asker's roles.
+            session: A conversation to go on with.
+            article: Finds an article that the asker may read.
+            as_json: Print one JSON object a turn and nothing else.
+            echo: Print the messages too: piped ones stand nowhere else.
+            complain: Gets error messages; they go to the console if not given.
+        """
+        self._talker = talker
+        self._console = console
+        self._roles = roles
+        self.session = session
+        self.failed = False
+        self._article = article
+        self._as_json = as_json
+        self._echo = echo
+        self._complain = complain if complain is not None else self._say
+        self._last: Reply | None = None
+        self._handover: Handover | None = None
+
+    def open(self) -> None:
+        """Greet, or show where the conversation stood.
+
+        Raises:
+            AgentError: There is no such session.
+        """
+        recap = None
+        if self.session is not None:
+            recap = self._talker.session(self.session)
+            if recap is None:
+                msg = (
+                    f"There is no session {self.session!r} to go on with. Expected one that is "
+                    "kept in the file named by --sessions: leave --session out to begin a new one."
+                )
+                raise AgentError(msg)
+        if self._as_json:
+            return
+        if recap is None:
+            self._say(self._talker.greeting)
+        else:
+            for turn in recap.turns[-_RECAP_TURNS:]:
+                self._say(f"> {_short(turn.message)}", style="dim")
+                self._say(_short(turn.reply), style="dim")
+        if self._console.is_terminal:
+            self._say("/help lists what else you can type.", style="dim")
+        self._console.print()
+
+    def run(self, read: Callable[[], str]) -> int:
+        """Take lines until there are no more; return the exit code.
+
+        Args:
+            read: Returns the next line; raises EOFError at the end, and KeyboardInterrupt
+                where a line was given up.
+        """
+        while True:
+            try:
+                line = read()
+            except EOFError:
+                if self._console.is_terminal:
+                    self._console.print()
+                break
+            except KeyboardInterrupt:
+                self._note("Ctrl-D or /quit leaves.")
+                continue
+            if not self.take(line):
+                break
+        return 1 if self.failed else 0
+
+    def take(self, line: str) -> bool:
+        """Do what one line asks for; return False if that was to leave."""
+        line = line.strip("\r\n")
+        if not line.strip():
+            return True
+        command = _COMMAND.fullmatch(line.strip())
+        if command is not None:
+            return self._command(command[1].lower(), (command[2] or "").strip())
+        self._message(self._picked(line))
+        return True
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def _picked(self, line: str) -> str:
+        """Return the choice that a number stands for, or the line as it is."""
+        choices = self._last.choices if self._last is not None else ()
+        number = line.strip().rstrip(".)")
+        if number.isascii() and number.isdigit() and 0 < int(number) <= len(choices):
+            return choices[int(number) - 1]
+        return line
+
+    def _message(self, message: str) -> None:
+        if self._echo and not self._as_json:
+            self._console.print(Text(f"> {visible(message)}", style="bold"))
+        try:
+            reply = self._asked(message)
+        except KeyboardInterrupt:
+            self._note("Stopped.")
+            return
+        except (AgentError, AnsweringError, RetrievalError, OSError) as error:
+            self.failed = True
+            self._complain(f"Error: {error}")
+            return
+        self.session = reply.session
+        self._last = reply
+        self._handover = reply.handover or self._handover
+        if self._as_json:
+            self._print_json(reply)
+        else:
+            self._show(reply)
+
+    def _asked(self, message: str) -> Reply:
+        shown = self._console.is_terminal and not self._as_json
+        status = self._console.status("Thinking", spinner="dots") if shown else nullcontext()
+        with status as line:
+
+            def tell(event: Event) -> None:
+                if line is not None and event.kind == "status" and event.text:
+                    line.update(Text(visible(event.text)))
+
+            return self._talker.reply(
+                message,
+                session=self.session,
+                roles=self._roles,
+                channel="terminal",
+                on_event=tell,
+            )
+
+    def _print_json(self, reply: Reply) -> None:
+        from agent.api.schemas.v1 import chat_json
+
+        text = json.dumps(chat_json(reply), ensure_ascii=False)
+        # Lone surrogates can't be written; everything else is.
+        self._console.file.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
+        self._console.file.flush()
+
+    # --- what a reply looks like --------------------------------------------------------------
+
+    def _show(self, reply: Reply) -> None:
+        self._console.print()
+        rest = reply.text
+        for citation in reply.citations:
+            # The words around a quote are the agent's; the quote itself is set by its kind.
+            before, found, after = rest.partition(quoted(citation))
+            if not found:
+                continue
+            if before.strip():
+                self._say(before.strip())
+                self._console.print()
+            self._show_quote(citation)
+            rest = after
+            if rest.strip():
+                self._console.print()
+        if rest.strip():
+            self._say(rest.strip())
+        for citation in reply.citations:
+            if quoted(citation) not in reply.text:
+                self._console.print()
+                self._show_source(citation)
+        if reply.choices:
+            self._console.print()
+            for number, choice in enumerate(reply.choices, start=1):
+                self._say(f"{number}. {choice}")
+        if reply.handover is not None:
+            self._console.print()
+            self._say(_handed_over(reply.handover), style="dim")
+        self._console.print()
+
+    def _show_quote(self, citation: Answer) -> None:
+        render_quote(citation, self._console)
+        self._console.print()
+        self._show_source(citation)
+
+    def _show_source(self, citation: Answer) -> None:
+        self._say(place(citation), style="cyan")
+        if citation.url:
+            self._say(citation.url, style="dim")
+        percent = max(1, min(99, round(100 * citation.confidence)))
+        self._say(
+            f"{sure_in_words(citation.confidence)} ({percent} %)  ·  /article "
+            f"{citation.article_id}",
+            style="dim",
+        )
+
+    # --- commands -----------------------------------------------------------------------------
+
+    def _command(self, name: str, argument: str) -> bool:
+        if name in {"quit", "exit", "q", "bye"}:
+            return False
+        doing: dict[str, Callable[[str], None]] = {
+            "why": self._why,
+            "article": self._read_article,
+            "reset": self._reset,
+            "forget": self._forget,
+            "export": self._export,
+            "handover": self._show_handover,
+            "help": self._help,
+            "?": self._help,
+        }
+        if self._as_json and name not in {"reset", "forget", "export"}:
+            self._complain(f"/{name} prints no JSON: with --json only messages do.")
+            return True
+        if name in doing:
+            doing[name](argument)
+        else:
+            near = difflib.get_close_matches(f"/{name}", _NAMES, n=1, cutoff=0.6)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            self._note(f"There is no command /{name}. {hint}/help lists them.")
+        return True
+
+    def _why(self, _: str) -> None:
+        decision = None
+        if self._last is not None:
+            decision = self._talker.decision(self._last.decision_id)
+        if decision is None:
+            self._note("There is no reply to explain yet.")
+            return
+        self._console.print()
+        for section in explain(decision):
+            self._section(section)
+
+    def _section(self, section: Section) -> None:
+        self._say(section.title, style="bold")
+        for line in section.lines:
+            self._say(line)
+        if section.columns:
+            table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+            for column in section.columns:
+                table.add_column(
+                    column,
+                    overflow="fold",
+                    justify="right" if column in {"sure", "if about one"} else "left",
+                )
+            for row in section.rows:
+                table.add_row(*(Text(visible(cell)) for cell in row))
+            self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
+        self._console.print()
+
+    def _read_article(self, article_id: str) -> None:
+        if not article_id and self._last is not None and self._last.citations:
+            article_id = self._last.citations[0].article_id
+        if not article_id:
+            self._note("Say which: /article ID. The id stands below every quote.")
+            return
+        article = self._article(article_id)
+        if article is None:
+            self._note(f"There is no article {article_id!r} that you may read.")
+            return
+        self._console.print()
+        self._say(article.title or article.id, style="bold")
+        if article.url:
+            self._say(article.url, style="dim")
+        self._console.print()
+        self._say(article.body.strip("\n"))
+        self._console.print()
+
+    def _reset(self, _: str) -> None:
+        self._begin_anew()
+        self._note("A new conversation. What was said before is no longer known.")
+
+    def _forget(self, _: str) -> None:
+        there = self.session is not None and self._talker.forget(self.session)
+        self._begin_anew()
+        self._note("Deleted. This is a new conversation." if there else "There is nothing yet.")
+
+    def _begin_anew(self) -> None:
+        self.session = None
+        self._last = None
+        self._handover = None
+
+    def _export(self, name: str) -> None:
+        if not name:
+            self._note("Say where to: /export FILE.")
+            return
+        exported = self._talker.export(self.session) if self.session is not None else None
+        if exported is None:
+            self._note("There is nothing to export yet.")
+            return
+        path = Path(name).expanduser()
+        try:
+            # "x" never overwrites; a conversation is nobody else's to read.
+            with path.open("x", encoding="utf-8", errors="replace") as file:
+                path.chmod(0o600)
+                json.dump(exported, file, ensure_ascii=False, indent=2)
+                file.write("\n")
+        except FileExistsError:
+            self._note(f"{name!r} is there already: name another file.")
+        except OSError as error:
+            path.unlink(missing_ok=True) if path.is_file() else None
+            self._note(f"{name!r} can't be written: {error.strerror}.")
+        else:
+            n = len(exported.get("turns", ()))
+            self._note(f"{n} turn{'' if n == 1 else 's'} written to {name}.")
+
+    def _show_handover(self, _: str) -> None:
+        if self._handover is None:
+            self._note("Nobody has taken over in this conversation.")
+            return
+        packet = json.dumps(asdict(self._handover), ensure_ascii=False, indent=2, default=str)
+        self._say(packet)
+
+    def _help(self, _: str) -> None:
+        width = max(map(len, COMMANDS))
+        for command, what in COMMANDS.items():
+            self._say(f"{command:<{width}}  {what}")
+        self._console.print()
+
+    # --- printing -----------------------------------------------------------------------------
+
+    def _say(self, text: str, *, style: str = "") -> None:
+        render_text(text, self._console, style=style)
+
+    def _note(self, text: str) -> None:
+        if not self._as_json:
+            self._say(text, style="dim")
+            self._console.print()
+
+
+def _handed_over(packet: Handover) -> str:
+    detail = f", {packet.detail}" if packet.detail else ""
+    n = len(packet.transcript)
+    return (
+        f"Handed over ({packet.reason.value.replace('_', ' ')}{detail}) with {n} message"
+        f"{'' if n == 1 else 's'}. /handover shows what the person is given."
+    )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_RECAP_CHARS else line[: _MAX_RECAP_CHARS - 1] + "…"
