@@ -21,11 +21,14 @@ from agent.api.problems import Problem, problem_response
 from agent.api.request_ids import HEADER
 from agent.api.routes import ROUTERS
 from agent.api.server import Server
+from agent.api.webhooks import webhook_router
 from agent.api.work import Work
+from agent.channels.registry import open_channel
 from agent.settings import Settings
 
 if TYPE_CHECKING:
     from agent.api.seams import Conversations, Shelves
+    from agent.sessions import SessionStore
 
 __all__ = ["create_app"]
 
@@ -37,13 +40,16 @@ def create_app(
     *,
     agent: Conversations | None = None,
     shelves: Shelves | None = None,
+    sessions: SessionStore | None = None,
 ) -> FastAPI:
     """Make the server.
 
     Args:
         settings: What it is told.
-        agent: Takes messages; opened as the settings say if not given.
-        shelves: Articles, and answers from them; likewise.
+        agent: Takes messages; with the two others, opened as the settings say if not
+            given.
+        shelves: Articles, and answers from them.
+        sessions: Where the agent keeps conversations.
 
     Raises:
         ServerError: Nobody could ever be let in, or the keys can't be read.
@@ -53,11 +59,12 @@ def create_app(
     """
     metrics = Metrics()
     front_door = FrontDoor(settings, metrics)
-    if agent is None or shelves is None:
-        from agent.api.opening import open_agent, open_shelves
+    channels = [open_channel(name, settings) for name in settings.channels]
+    if agent is None or shelves is None or sessions is None:
+        from agent.api.opening import open_behind
 
-        shelves = shelves or open_shelves(settings)
-        agent = agent or open_agent(settings, shelves)
+        behind = open_behind(settings)
+        agent, shelves, sessions = behind.agent, behind.shelves, behind.sessions
     limits = settings.limits
     server = Server(
         settings=settings,
@@ -66,6 +73,7 @@ def create_app(
         work=Work(limits.workers, limits.queue, limits.timeout_s, metrics),
         conversations=agent,
         shelves=shelves,
+        sessions=sessions,
     )
 
     @asynccontextmanager
@@ -88,6 +96,8 @@ def create_app(
     app.state.server = server
     for router in ROUTERS:
         app.include_router(router)
+    for channel in channels:
+        app.include_router(webhook_router(channel))
     describe(app)
 
     # Innermost first.

@@ -17,7 +17,7 @@ from agent.api.logs import ACCESS, ERRORS
 from agent.api.metrics import Metrics
 from agent.api.problems import Problem, problem_response
 from agent.api.request_ids import HEADER, name_request
-from agent.api.work import Stopped
+from agent.api.work import HungUp
 
 __all__ = ["Guard", "security_headers"]
 
@@ -99,7 +99,7 @@ class Guard:
         try:
             self._check_host(scope)
             await self._app(scope, receive, sending)
-        except Stopped:
+        except HungUp:
             self._metrics.hang_ups.inc()
             status = _CLIENT_GONE
         except HTTPException as error:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from agent.types import Decision, Event, Reply
+from agent.types import Event, Reply
 from qa.types import Result
 from retrieval.types import Article, Roles
 
@@ -35,16 +35,8 @@ class Conversations(Protocol):
         """
         ...
 
-    def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:
-        """Return why a turn went where it went, if it is the owner's."""
-        ...
-
     def forget(self, session: str, *, owner: str = "") -> bool:
         """Delete a session; return whether the owner had it."""
-        ...
-
-    def export(self, session: str, *, owner: str = "") -> Mapping[str, Any] | None:
-        """Return a session as JSON, as it is stored, if it is the owner's."""
         ...
 
 

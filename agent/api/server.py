@@ -13,6 +13,7 @@ from agent.api.metrics import Metrics
 from agent.api.problems import Problem
 from agent.api.seams import Conversations, Shelves
 from agent.api.work import Work
+from agent.sessions import SessionStore
 from agent.settings import Settings
 
 __all__ = ["KnownAsker", "Server", "ServerOf", "check_length"]
@@ -29,6 +30,7 @@ class Server:
         work: Threads for the agent's work.
         conversations: The agent.
         shelves: The knowledge base.
+        sessions: Where conversations are kept; the agent's own store.
     """
 
     settings: Settings
@@ -37,6 +39,7 @@ class Server:
     work: Work
     conversations: Conversations
     shelves: Shelves
+    sessions: SessionStore
 
 
 def server_of(request: Request) -> Server:

@@ -47,6 +47,8 @@ def turn(
                 on_event=watched,
             )
         except SessionError as error:
+            if not session or server.sessions.load(session, asker.owner) is not None:
+                raise
             raise Problem(
                 404, "There is no such session. Leave session out to begin a new one."
             ) from error
@@ -69,7 +71,7 @@ async def take_turn(
 
     Raises:
         Problem: 404 for the session, 503 for the queue or the time.
-        Stopped: The client hung up.
+        HungUp: The client went away.
     """
     stop = Stop()
     call = turn(server, asker, message, session, channel=channel, stop=stop)

@@ -18,15 +18,23 @@ from typing import TypeVar
 from agent.api.metrics import Metrics
 from agent.api.problems import Problem
 
-__all__ = ["Stop", "Stopped", "Work"]
+__all__ = ["HungUp", "Stop", "Stopped", "Work"]
 
 T = TypeVar("T")
 
 _MAX_RETRY_S = 60
 
 
-class Stopped(Exception):
-    """The asker is gone or out of time: the work ends at the next place that looks."""
+class HungUp(Exception):
+    """The client went away: there is nobody to answer."""
+
+
+class Stopped(BaseException):
+    """The asker is gone or out of time: the work ends at the next place that looks.
+
+    Like `asyncio.CancelledError` not an `Exception`: whoever turns any failure into an
+    apology has nobody to apologise to.
+    """
 
 
 class Stop:
@@ -87,7 +95,7 @@ class Work:
 
         Raises:
             Problem: 503, since the queue is full, the time is up or the server is closing.
-            Stopped: The asker hung up.
+            HungUp: There is nobody to answer.
         """
         future = self.submit(call, stop)
         waiter = asyncio.ensure_future(asyncio.wrap_future(future))
@@ -101,7 +109,7 @@ class Work:
                 return waiter.result()
             if not done:
                 raise self.late()
-            raise Stopped
+            raise HungUp
         finally:
             if not future.done():
                 stop()

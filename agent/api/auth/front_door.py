@@ -64,16 +64,16 @@ class FrontDoor:
             Problem: 401, or 429.
         """
         asker = self._identify(request)
-        request.scope[ASKER_KEY] = asker.label
-        self.limit(asker, request)
+        self.admit(asker, request)
         return asker
 
-    def limit(self, asker: Asker, request: Request) -> None:
-        """Count a request of this asker.
+    def admit(self, asker: Asker, request: Request) -> None:
+        """Count a request of an asker who is known, and remember them for the log.
 
         Raises:
             Problem: 429.
         """
+        request.scope[ASKER_KEY] = asker.label
         name = asker.owner
         if asker.is_anonymous:
             name = f"address:{request.client.host if request.client else ''}"

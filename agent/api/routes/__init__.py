@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from agent.api.routes import articles, ask, chat, health, metrics
+from agent.api.routes import articles, ask, chat, feedback, health, metrics, sessions
 
 __all__ = ["ROUTERS"]
 
@@ -12,6 +12,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     ask.router,
     articles.router,
+    feedback.router,
+    sessions.router,
     health.router,
     metrics.router,
 )

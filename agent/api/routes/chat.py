@@ -21,7 +21,7 @@ from agent.api.schemas.v1 import ChatReply, ChatRequest, chat_json
 from agent.api.server import KnownAsker, Server, ServerOf, check_length
 from agent.api.sse import KEEP_ALIVE, MEDIA_TYPE, encode_event, wants_events
 from agent.api.turns import hung_up, take_turn, turn
-from agent.api.work import Stop, Stopped
+from agent.api.work import HungUp, Stop
 from agent.types import Event, Reply
 from qa.openbook import answer_to_json
 
@@ -137,7 +137,7 @@ async def _first(
             return getting.result()
         if not done:
             raise server.work.late()
-        raise Stopped
+        raise HungUp
     finally:
         getting.cancel()
         leaving.cancel()

@@ -253,16 +253,15 @@ class FeedbackRequest(_Wire):
     correction: Annotated[
         str | None, Field(default=None, description="The right answer, best word for word.")
     ]
-    session: Annotated[str | None, Field(default=None, max_length=200)]
 
 
 class FeedbackReceipt(_Wire):
     """The feedback is stored."""
 
-    model_config = _example({"id": "f_8Jx0m1", "decision_id": "d_1QbB0e9VJmJ7h1m0"})
+    model_config = _example({"decision_id": "d_1QbB0e9VJmJ7h1m0", "thumb": "down"})
 
-    id: str
     decision_id: str
+    thumb: Literal["up", "down"]
 
 
 class Transcript(_Wire):

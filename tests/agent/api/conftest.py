@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import uvicorn
 
 from agent.api.app import create_app
 from agent.errors import SessionError
+from agent.sessions import SessionStore
 from agent.settings import Settings
-from agent.types import Decision, Event, Reply, Route
+from agent.types import Decision, Event, Reply, Route, Turn
 from qa.types import (
     Answer,
     CalibrationState,
@@ -35,7 +37,7 @@ ARTICLES = (
     Article(
         "it/vpn", "VPN", "Start the client 🙂 and choose Connect.", url="https://x.example/vpn"
     ),
-    Article("hr/bands", "Salary bands", "The top band ends at 123.", audience=("hr",)),
+    Article("hr/bands", "Salary bands", "The top band ends at ninety crowns.", audience=("hr",)),
     Article("it/keys", "Server keys", "The vault is in room 4.", audience=("it", "ops")),
     Article("nobody", "Draft", "Nobody reads this.", audience=()),
 )
@@ -103,24 +105,15 @@ class FakeShelves:
         )
 
 
-@dataclass
-class FakeConversation:
-    owner: str
-    channel: str
-    turns: list[dict[str, Any]] = field(default_factory=list)
-
-
 class FakeAgent:
     """Answers from the fake shelves; some words make it wait, fail or hand over."""
 
-    def __init__(self, shelves: FakeShelves) -> None:
+    def __init__(self, shelves: FakeShelves, sessions: SessionStore) -> None:
         self.shelves = shelves
-        self.sessions: dict[str, FakeConversation] = {}
-        self.decisions: dict[str, tuple[str, Decision]] = {}
+        self.sessions = sessions
         self.go_on = threading.Event()
         self.started = threading.Semaphore(0)
         self.stopped: list[str] = []
-        self._lock = threading.Lock()
 
     def reply(
         self,
@@ -133,57 +126,43 @@ class FakeAgent:
         on_event: Callable[[Event], None] | None = None,
     ) -> Reply:
         say = on_event or (lambda _: None)
-        with self._lock:
-            if session is None:
-                session = f"s-{len(self.sessions):032d}"
-                self.sessions[session] = FakeConversation(owner, channel)
-            elif session not in self.sessions or self.sessions[session].owner != owner:
-                raise SessionError(f"there is no session {session!r}")
+        if session is None:
+            session = self.sessions.create(owner, channel).id
+        stored = self.sessions.load(session, owner)
+        if stored is None:
+            raise SessionError(f"there is no session {session!r}")
         try:
-            say(Event("status", "Searching"))
-            if "wait" in message.split():
-                self.started.release()
-                while not self.go_on.wait(0.01):
-                    say(Event("status", "Still searching"))
-            if "sleep" in message.split():
-                self.started.release()
-                self.go_on.wait(20)
-            if "explode" in message.split():
-                raise RuntimeError(f"no idea what to do with {message!r}")
+            self._steered(message.split(), say)
         except BaseException as error:
             self.stopped.append(type(error).__name__)
             raise
         result = self.shelves.ask(message, roles=frozenset(roles))
         text = result.answers[0].snippet.text if result.answers else "Nothing found."
+        route = Route.HANDOFF if "person" in message.split() else Route.ANSWER
+        choices = ("VPN", "Wi-Fi") if "choose" in message.split() else ()
+        decision = Decision(uuid.uuid4().hex, route, "test", None, 0.9, {}, "A test.")
+        turn = Turn(message, text, route, None, decision, "2026-01-01T00:00:00+00:00", message)
+        self.sessions.save(replace(stored, turns=(*stored.turns, turn)))
         for part in (text[:5], text[5:]):
             say(Event("delta", part))
         for answer in result.answers:
             say(Event("citation", answer=answer))
-        route = Route.HANDOFF if "person" in message.split() else Route.ANSWER
-        choices = ("VPN", "Wi-Fi") if "choose" in message.split() else ()
-        with self._lock:
-            name = f"d-{len(self.decisions):032d}"
-            decision = Decision(name, route, "test", None, 0.9, {}, "A test.")
-            self.decisions[name] = (owner, decision)
-            self.sessions[session].turns.append({"message": message, "reply": text})
-        return Reply(session, text, route, None, 0.9, name, result.answers, choices)
-
-    def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:
-        whose, decision = self.decisions.get(decision_id, ("", None))
-        return decision if whose == owner else None
+        return Reply(session, text, route, None, 0.9, decision.id, result.answers, choices)
 
     def forget(self, session: str, *, owner: str = "") -> bool:
-        with self._lock:
-            mine = session in self.sessions and self.sessions[session].owner == owner
-            if mine:
-                del self.sessions[session]
-            return mine
+        return self.sessions.delete(session, owner)
 
-    def export(self, session: str, *, owner: str = "") -> Mapping[str, Any] | None:
-        found = self.sessions.get(session)
-        if found is None or found.owner != owner:
-            return None
-        return {"id": session, "turns": list(found.turns)}
+    def _steered(self, words: list[str], say: Callable[[Event], None]) -> None:
+        say(Event("status", "Searching"))
+        if "wait" in words:
+            self.started.release()
+            while not self.go_on.wait(0.01):
+                say(Event("status", "Still searching"))
+        if "sleep" in words:
+            self.started.release()
+            self.go_on.wait(20)
+        if "explode" in words:
+            raise RuntimeError(f"no idea what to do with {words!r}")
 
 
 @dataclass
@@ -194,11 +173,12 @@ class Running:
     app: Any
     agent: FakeAgent
     shelves: FakeShelves
+    sessions: SessionStore
     server: uvicorn.Server
 
     def client(self, key: str | None = None, **options: Any) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, **options)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=False, **options)
 
 
 @contextmanager
@@ -229,17 +209,16 @@ Serve = Callable[..., Running]
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Return a function that starts a server with the settings given."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
 
         def start(**settings: Any) -> Running:
             settings = {"kb": tmp_path / "kb", "keys": tmp_path / "keys.json", **settings}
             shelves = FakeShelves()
-            agent = FakeAgent(shelves)
-            app = create_app(Settings(**settings), agent=agent, shelves=shelves)
+            sessions = stack.enter_context(SessionStore.in_memory())
+            agent = FakeAgent(shelves, sessions)
+            app = create_app(Settings(**settings), agent=agent, shelves=shelves, sessions=sessions)
             url, server = stack.enter_context(served(app))
             stack.callback(agent.go_on.set)
-            return Running(url, app, agent, shelves, server)
+            return Running(url, app, agent, shelves, sessions, server)
 
         yield start

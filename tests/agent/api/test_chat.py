@@ -28,7 +28,7 @@ def test_chat_goes_on_with_its_session(serve: Any) -> None:
         first = client.post("/v1/chat", json={"message": "vpn"}).json()
         again = client.post("/v1/chat", json={"message": "vpn", "session": first["session"]})
     assert again.json()["session"] == first["session"]
-    assert len(running.agent.sessions) == 1
+    assert len(running.sessions.sessions("anonymous")) == 1
 
 
 def test_chat_streams_events_and_ends_with_the_same_json(serve: Any) -> None:
