@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Kind", "Part", "fill", "parse", "worded"]
+from agent.days import in_words
+
+__all__ = ["Kind", "Part", "fill", "looked_up", "parse", "plain", "worded"]
 
 _TOKEN = re.compile(
     r"(?P<open>\{\{)|(?P<close>\}\})"
@@ -22,6 +25,8 @@ _TOKEN = re.compile(
 )
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LARGEST_WHOLE = 1e15
 _RESPONSE = re.compile(r"response((?:\.[A-Za-z0-9_\-]+)+)")
 
 
@@ -102,31 +107,33 @@ def fill(
     template: str,
     *,
     slots: Mapping[str, Any],
-    response: Callable[[str], Any] | None = None,
+    response: Mapping[str, Any] | None = None,
     environment: Callable[[str], str] | None = None,
-    encode: Callable[[str], str] = str,
+    encode: Callable[[Any], str] | None = None,
 ) -> str:
     """Put values into a template.
 
     Args:
         template: As `parse` takes it.
         slots: Name → value; a name that isn't there (an optional slot) gives nothing.
-        response: Looks up dotted keys.
+        response: What an endpoint answered.
         environment: Looks up a variable.
-        encode: Applied to every value of a slot or response, never to the template's own
-            text and never to an environment variable.
+        encode: Turns a value into text; by default as a person says it (`worded`). It is
+            never applied to the template's own text or to an environment variable.
 
     Raises:
+        KeyError: The response lacks a key.
         ValueError: The template is broken, or needs a source that wasn't given.
     """
+    encode = encode or worded
     pieces: list[str] = []
     for part in parse(template):
         if part.kind is Kind.LITERAL:
             pieces.append(part.text)
         elif part.kind is Kind.SLOT:
-            pieces.append(encode(worded(slots.get(part.text))))
+            pieces.append(encode(slots.get(part.text)))
         elif part.kind is Kind.RESPONSE and response is not None:
-            pieces.append(encode(worded(response(part.text))))
+            pieces.append(encode(looked_up(response, part.text)))
         elif part.kind is Kind.ENVIRONMENT and environment is not None:
             pieces.append(environment(part.text))
         else:
@@ -134,14 +141,45 @@ def fill(
     return "".join(pieces)
 
 
-def worded(value: Any) -> str:
-    """Return a value as a person writes it: `3`, not `3.0`; `yes`, not `True`."""
+def looked_up(response: Mapping[str, Any], keys: str) -> Any:
+    """Return what stands under dotted keys; a number picks from a list.
+
+    `looked_up({"items": [{"name": "mouse"}]}, "items.0.name")` is `"mouse"`.
+
+    Raises:
+        KeyError: There is nothing.
+    """
+    value: Any = response
+    for key in keys.split("."):
+        if isinstance(value, Mapping) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            raise KeyError(keys)
+    return value
+
+
+def plain(value: Any) -> str:
+    """Return a value as an endpoint reads it: `3`, not `3.0`; a date in ISO 8601."""
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE:
         return str(int(value))
+    return str(value)
+
+
+def worded(value: Any) -> str:
+    """Return a value as a person says it: `yes`, not `True`; a date in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(worded(item) for item in value)
-    return str(value)
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+        try:
+            return in_words(date.fromisoformat(value))
+        except ValueError:
+            return value
+    return plain(value)

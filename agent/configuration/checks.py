@@ -21,6 +21,9 @@ from agent.placeholders import Kind, parse
 
 __all__ = ["Mentions", "check"]
 
+_ALWAYS_KNOWN = "talk_to_person"
+"""The dialogue knows ways to ask for a person, with or without examples."""
+
 
 @dataclass(frozen=True)
 class _Template:
@@ -270,7 +273,7 @@ def _check_intents(config: AgentConfig, mentions: Mentions, problems: Problems) 
         {entry.name for entry in load_smalltalk(config.small_talk)} if config.small_talk else set()
     )
     for name, node, where in mentions.intents:
-        if name not in known and name not in talk:
+        if name not in known and name not in talk and name != _ALWAYS_KNOWN:
             hint = (
                 meant(name, known | talk)
                 if known

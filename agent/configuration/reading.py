@@ -90,6 +90,9 @@ _METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST", "PATCH")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = frozenset({"response"})
 _HEADER = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_ADDRESS = re.compile(
+    r"(?:\$\{\w+\}|https?://(?:[^/?#{}\s\\$]|\$\{\w+\})+)(?:[/?#]|$)", re.IGNORECASE
+)
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
@@ -422,11 +425,11 @@ class _AgentReader(NodeReader):
                 value = self.flag(node, here, False)
             if value is not None:
                 options[key] = value
-        if "url" in options and not re.match(r"https?://[^/?#{}\s]+", options["url"]):
+        if "url" in options and not _ADDRESS.match(options["url"]):
             self.wrong(
                 found["url"].value,
-                f"{where}.url: expected http:// or https:// and a host without placeholders, "
-                f"got {options['url']!r}",
+                f"{where}.url: expected http:// or https:// and a host that no slot changes "
+                f"(an environment variable may), got {options['url']!r}",
             )
         if "json" in options and options.get("method", "GET") in ("GET", "HEAD"):
             self.wrong(

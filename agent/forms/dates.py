@@ -18,16 +18,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from agent.configuration.schema import DateWindow
+from agent.days import MONTHS, WEEKDAYS
 from agent.forms.found import Found, without_overlaps
 from agent.forms.numbers import NUMBER_WORDS
 
-__all__ = ["MONTHS", "WEEKDAYS", "find_dates", "in_words"]
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
+__all__ = ["find_dates"]
 
 _PLACES = """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
 thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"""
@@ -82,11 +77,6 @@ _COMPILED = tuple(
     (kind, re.compile(rf"(?<![\w/.\-])(?:{pattern})(?![\w/])", re.IGNORECASE))
     for kind, pattern in _PATTERNS
 )
-
-
-def in_words(day: date) -> str:
-    """Return a day as a person says it: `Friday 4 December 2026`."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def find_dates(

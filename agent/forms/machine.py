@@ -78,7 +78,7 @@ def start(form: Form, *, message: str = "", today: date | None = None) -> FormSt
             ("I need a new monitor by Friday").
         today: Needed for those; without it nothing is taken.
     """
-    turn = _Turn(form, FormProgress(form.name), message, today or date.min)
+    turn = _Turn(form, FormProgress(form.name), message, today)
     taken = turn.mentioned() if message and today is not None else {}
     slots = {name: read.value for name, read in taken.items() if read.value is not None}
     before = [form.start] if form.start else []
@@ -113,8 +113,14 @@ def fill(
     return turn.step()
 
 
-def ask_again(form: Form, progress: FormProgress, *, today: date) -> FormStep:
-    """Put the open question once more, after something else was dealt with."""
+def ask_again(form: Form, progress: FormProgress, *, today: date | None = None) -> FormStep:
+    """Put the open question once more, after something else was dealt with.
+
+    Args:
+        form: The form.
+        progress: Where it stands.
+        today: Values that no longer fit on that day are asked for again; None takes all.
+    """
     return _Turn(form, progress, "", today).open_question()
 
 
@@ -131,14 +137,14 @@ class _Turn:
         form: Form,
         progress: FormProgress,
         message: str,
-        today: date,
+        today: date | None,
         ranking: IntentRanking | None = None,
         own: Collection[str] = (),
         leave_at: float = 0.6,
     ) -> None:
         self._form = form
         self._progress = progress
-        self._today = today
+        self._today = today or date.min
         self._ranking = ranking
         self._own = own
         self._leave_at = leave_at
@@ -150,6 +156,7 @@ class _Turn:
             if slot.name == name
             and (
                 (slot.optional and progress.slots[name] == SKIPPED)
+                or today is None
                 or valid(slot, progress.slots[name], today=today)
             )
         }

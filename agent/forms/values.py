@@ -12,8 +12,9 @@ from datetime import date
 
 from agent.configuration.dates import boundary
 from agent.configuration.schema import DateWindow, Slot, SlotType
+from agent.days import in_words
 from agent.forms.choices import find_choices, pick
-from agent.forms.dates import find_dates, in_words
+from agent.forms.dates import find_dates
 from agent.forms.found import Found
 from agent.forms.numbers import find_numbers
 from agent.placeholders import worded
