@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -210,7 +210,13 @@ def examine(
     verdicts = leave_one_out(encodings, gold, len(labels))
     in_scope = np.array([example.intent is not None for example in examples])
     same = _same_messages(examples, encodings, gold)
-    leaning, leaning_pairs = _mislabelled(verdicts, encodings, in_scope, same.involved)
+    slips, leaning = _mislabelled(verdicts, encodings, in_scope, same.involved)
+    confused = _confused(verdicts, labels, same.involved)
+    colliding = {
+        pair
+        for pair, rows in confused.items()
+        if pair in leaning or _collides(verdicts, pair, [row for row in rows if row not in slips])
+    }
     return Diagnosis(
         loaded,
         intents,
@@ -224,20 +230,18 @@ def examine(
                 float(verdicts.probabilities[row, gold[row]]),
                 float(verdicts.probabilities[row, other]),
             )
-            for row, other in leaning
+            for row, other in slips.items()
+            if _pair(int(gold[row]), other) not in colliding
         ),
-        tuple(
-            _collisions(
-                examples,
-                labels,
-                verdicts,
-                in_scope,
-                aside=same.involved | {row for row, _ in leaning},
-                certain=leaning_pairs,
-            )
+        _collisions(
+            examples, labels, verdicts, in_scope, {pair: confused[pair] for pair in colliding}
         ),
         diagnosis.too_few,
     )
+
+
+_Pair = tuple[int, int]
+"""Two label indices, the smaller first."""
 
 
 @dataclass(frozen=True)
@@ -265,17 +269,20 @@ def _same_messages(
         block = encodings[start : start + _BLOCK] @ encodings.T
         block[gold[start : start + _BLOCK, None] == gold[None, :]] = -1.0
         for offset, row in enumerate(range(start, min(start + _BLOCK, len(examples)))):
-            near = block[offset, :row]
-            earlier = (
-                {other for other in with_words[words[row]] if other < row} if words[row] else set()
+            other = next(
+                (
+                    earlier
+                    for earlier in with_words.get(words[row], ())
+                    if earlier < row and gold[earlier] != gold[row]
+                ),
+                None,
             )
-            earlier = {other for other in earlier if gold[other] != gold[row]}
-            other = min(earlier) if earlier else int(near.argmax()) if row else -1
-            if other < 0 or (not earlier and near[other] < NEARLY_EQUAL):
-                continue
-            similarity = float(encodings[row] @ encodings[other])
-            pairs.append(SameMessage(examples[other], examples[row], min(1.0, similarity)))
-            involved |= {row, other}
+            if other is None and row and block[offset, :row].max() >= NEARLY_EQUAL:
+                other = int(block[offset, :row].argmax())
+            if other is not None:
+                similarity = min(1.0, float(encodings[row] @ encodings[other]))
+                pairs.append(SameMessage(examples[other], examples[row], similarity))
+                involved |= {row, other}
     pairs.sort(key=lambda pair: -pair.similarity)
     return _Same(tuple(pairs), frozenset(involved))
 
@@ -285,8 +292,8 @@ def _mislabelled(
     encodings: Matrix,
     in_scope: NDArray[np.bool_],
     aside: frozenset[int],
-) -> tuple[list[tuple[int, int]], set[tuple[int, int]]]:
-    """Return (row, likely label) of slips, and pairs of labels with too many for slips."""
+) -> tuple[dict[int, int], set[_Pair]]:
+    """Return row → likely label of slips, surest first, and pairs with too many for slips."""
     probabilities, gold = verdicts.probabilities, verdicts.gold
     rows = np.arange(len(gold))
     given = probabilities[rows, gold]
@@ -307,15 +314,19 @@ def _mislabelled(
     for row in np.flatnonzero(suspects):
         if int(row) not in aside:
             towards[int(gold[row]), int(best[row])].append(int(row))
-    slips: list[tuple[int, int]] = []
-    pairs: set[tuple[int, int]] = set()
+    slips: dict[int, int] = {}
+    leaning: set[_Pair] = set()
     for (label, other), found in towards.items():
         if len(found) > max(1, int(_SLIPS * sizes[label])):
-            pairs.add((min(label, other), max(label, other)))
+            leaning.add(_pair(label, other))
         else:
-            slips.extend((row, other) for row in found)
-    slips.sort(key=lambda slip: given[slip[0]] - sure[slip[0]])
-    return slips, pairs
+            slips.update((row, other) for row in found)
+    surest = sorted(slips.items(), key=lambda slip: given[slip[0]] - sure[slip[0]])
+    return dict(surest), leaning
+
+
+def _pair(first: int, second: int) -> _Pair:
+    return min(first, second), max(first, second)
 
 
 def _neighbours(
@@ -335,44 +346,50 @@ def _neighbours(
     return likely, given
 
 
+def _confused(
+    verdicts: LeftOut, labels: Sequence[str | None], aside: frozenset[int]
+) -> dict[_Pair, list[int]]:
+    """Return the rows that pairs of intents in scope are taken for each other in."""
+    gold, predicted = verdicts.gold, verdicts.predicted
+    confused: dict[_Pair, list[int]] = defaultdict(list)
+    for row in map(int, np.flatnonzero(gold != predicted)):
+        own, other = int(gold[row]), int(predicted[row])
+        if row not in aside and labels[own] is not None and labels[other] is not None:
+            confused[_pair(own, other)].append(row)
+    return confused
+
+
+def _collides(verdicts: LeftOut, pair: _Pair, rows: Sequence[int]) -> bool:
+    """Tell whether so many examples, slips aside, are enough for a collision."""
+    of = int(np.isin(verdicts.gold, pair).sum())
+    return len(rows) >= CONFUSED_LEAST and len(rows) >= CONFUSED_SHARE * of
+
+
 def _collisions(
     examples: Sequence[IntentExample],
     labels: Sequence[str | None],
     verdicts: LeftOut,
     in_scope: NDArray[np.bool_],
-    *,
-    aside: frozenset[int] | set[int],
-    certain: set[tuple[int, int]],
-) -> Iterator[Collision]:
-    """Yield pairs of intents in scope that are taken for each other, worst first."""
-    gold, predicted = verdicts.gold, verdicts.predicted
-    confused: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for row in np.flatnonzero(gold != predicted):
-        if int(row) in aside:
-            continue
-        own, other = int(gold[row]), int(predicted[row])
-        if labels[own] is not None and labels[other] is not None:
-            confused[min(own, other), max(own, other)].append(int(row))
+    colliding: Mapping[_Pair, list[int]],
+) -> tuple[Collision, ...]:
+    """Word the pairs that collide, the most confused first."""
+    gold = verdicts.gold
     sizes = np.bincount(gold, minlength=len(labels))
     before = verdicts.accuracy(in_scope)
-    found: list[Collision] = []
-    for (first, second), rows in confused.items():
-        of = int(sizes[first] + sizes[second])
-        if (first, second) not in certain and (
-            len(rows) < CONFUSED_LEAST or len(rows) / of < CONFUSED_SHARE
-        ):
-            continue
-        rows.sort(key=lambda row: verdicts.probabilities[row, gold[row]])
+    found = []
+    for (first, second), rows in colliding.items():
+        surest = sorted(rows, key=lambda row: verdicts.probabilities[row, gold[row]])
         larger, smaller = sorted((first, second), key=lambda label: -sizes[label])
         found.append(
             Collision(
                 str(labels[larger]),
                 str(labels[smaller]),
                 len(rows),
-                of,
-                tuple(examples[row] for row in rows),
+                int(sizes[first] + sizes[second]),
+                tuple(examples[row] for row in surest),
                 before,
                 verdicts.accuracy_merged(first, second, in_scope),
             )
         )
-    yield from sorted(found, key=lambda pair: (-pair.confused / pair.of, pair.first, pair.second))
+    found.sort(key=lambda pair: (-pair.confused / pair.of, pair.first, pair.second))
+    return tuple(found)

@@ -94,7 +94,8 @@ def report_lines(diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None
     """Yield the report, line by line; arguments as for `to_json`."""
     loaded = diagnosis.loaded
     scope = f", {diagnosis.out_of_scope:,} of them out of scope" if diagnosis.out_of_scope else ""
-    yield f"{len(loaded.examples):,} examples of {len(diagnosis.intents):,} intents{scope}"
+    examples = _count(len(loaded.examples), "example")
+    yield f"{examples} of {_count(len(diagnosis.intents), 'intent')}{scope}"
     if diagnosis.accuracy is not None:
         yield (
             f"{_percent(diagnosis.accuracy)} of the examples are recognised from all the others "
@@ -166,10 +167,15 @@ def report_lines(diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None
         )
     total = diagnosis.findings + len(answered or ())
     yield ""
+    things = f"{_count(total, 'thing')} to look at."
     if loaded.rejected:
-        yield f"{len(loaded.rejected):,} lines can't be read, {total:,} things to look at."
+        yield f"{_count(len(loaded.rejected), 'line')} can't be read, {things}"
     else:
-        yield f"{total:,} things to look at." if total else "Nothing to mend."
+        yield things if total else "Nothing to mend."
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _section(title: str, advice: str, entries: Iterable[str]) -> Iterator[str]:
