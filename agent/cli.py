@@ -20,6 +20,8 @@ from typer.core import TyperGroup
 import agent.chat_commands
 import agent.evaluation.commands
 import agent.intents.doctor_commands
+import agent.keys_commands
+import agent.serve_commands
 import qa.commands
 import qa.training_commands
 import retrieval.commands
@@ -115,6 +117,8 @@ def options(
 retrieval.commands.register(app, evaluate, rewrite=_searched)
 qa.commands.register(app, evaluate)
 agent.chat_commands.register(app)
+agent.serve_commands.register(app)
+agent.keys_commands.register(app)
 agent.evaluation.commands.register(evaluate)
 app.add_typer(qa.training_commands.app, name="train", help="Train readers on your own questions.")
 app.add_typer(evaluate, name="evaluate")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -16,6 +19,7 @@ from agent.api.auth.front_door import FrontDoor
 from agent.api.documentation import describe
 from agent.api.guard import Guard, security_headers
 from agent.api.limits import BodyLimit
+from agent.api.logs import ERRORS
 from agent.api.metrics import Metrics
 from agent.api.problems import Problem, problem_response
 from agent.api.request_ids import HEADER
@@ -24,6 +28,7 @@ from agent.api.server import Server
 from agent.api.webhooks import webhook_router
 from agent.api.work import Work
 from agent.channels.registry import open_channel
+from agent.errors import SessionError
 from agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 _MAX_ERRORS = 20
+_FORGET_EVERY_S = 3_600.0
 
 
 def create_app(
@@ -78,8 +84,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        server.work.close()
+        forgetting = asyncio.create_task(_forget_old_sessions(server))
+        try:
+            yield
+        finally:
+            forgetting.cancel()
+            await run_in_threadpool(server.work.close)
 
     app = FastAPI(
         title="Frontdesk",
@@ -118,6 +128,18 @@ def create_app(
         headers=security_headers(settings.frame_ancestors),
     )
     return app
+
+
+async def _forget_old_sessions(server: Server) -> None:
+    """Delete conversations that rested too long, at the start and every hour."""
+    days = server.settings.session_days
+    while days:
+        try:
+            before = datetime.now(UTC) - timedelta(days=days)
+            await run_in_threadpool(server.sessions.expire, before)
+        except SessionError as error:
+            ERRORS.error("old conversations can't be deleted", exc_info=error)
+        await asyncio.sleep(_FORGET_EVERY_S)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

@@ -55,31 +55,26 @@ def signed(client: httpx.Client, name: str, message: dict[str, Any]) -> httpx.Re
 
 
 QUESTIONS = ("salary bands top", "server keys vault", "draft nobody reads")
-BODIES: tuple[dict[str, Any], ...] = (
-    {},
-    {"roles": ["hr", "it"]},
-    {"owner": "key:other", "asker": {"roles": ["hr"]}, "audience": ["hr"], "role": "hr"},
-)
+BODY = {"roles": ["hr", "it"], "owner": "key:other", "asker": {"roles": ["hr"]}, "role": "hr"}
 
 
-@pytest.mark.parametrize("extra", BODIES)
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_no_endpoint_shows_what_the_asker_may_not_read(
-    running: Any, tmp_path: Any, question: str, extra: dict[str, Any]
+    running: Any, tmp_path: Any, question: str
 ) -> None:
     for key in (None, make_key(tmp_path), make_key(tmp_path, "HR", "guests")):
         with running.client(key) as client:
             headers = {"X-Roles": "hr,it", "X-Frontdesk-Roles": "hr", "Roles": "hr"}
             client.headers.update(headers)
             params = {"roles": "hr", "role": "it"}
-            chat = client.post("/v1/chat", json={"message": question, **extra}, params=params)
+            chat = client.post("/v1/chat", json={"message": question, **BODY}, params=params)
             stream = client.post(
                 "/v1/chat",
-                json={"message": question, **extra},
+                json={"message": question, **BODY},
                 headers={"Accept": "text/event-stream"},
             )
-            asked = client.post("/v1/ask", json={"question": question, **extra}, params=params)
-            sender = {"sender": "someone", "message": question, **extra}
+            asked = client.post("/v1/ask", json={"question": question, **BODY}, params=params)
+            sender = {"sender": "someone", "message": question, **BODY}
             rest = client.post("/webhooks/rest/webhook", json=sender, params=params)
             hook = signed(client, "plain", sender)
             session = client.get(f"/v1/sessions/{chat.json()['session']}")

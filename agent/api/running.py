@@ -1,0 +1,69 @@
+"""Runs an app until it is told to stop, then lets what is under way finish."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from agent.errors import ServerError
+from agent.settings import Settings
+
+__all__ = ["listen", "run"]
+
+_BACKLOG = 2_048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address.
+
+    Raises:
+        ServerError: The address is taken, not ours, or not allowed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ServerError(
+            f"the server can't listen at {host!r}, port {port}: {error.strerror or error}. "
+            "Choose others with --host and --port"
+        ) from error
+    return listening
+
+
+def run(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; then take nothing new and finish what is under way."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        # At least a second: none at all would wait without end.
+        timeout_graceful_shutdown=max(1, round(settings.limits.drain_s)),
+        ws="none",
+    )
+    _Server(config).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends well when it is told to end, instead of raising the signal once more."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in signals}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

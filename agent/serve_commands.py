@@ -1,0 +1,102 @@
+"""`frontdesk serve`: the agent over HTTP, with a chat page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `serve` to the command line."""
+    app.command("serve")(serve)
+
+
+def serve(
+    kb: Annotated[
+        Path | None,
+        typer.Option("--kb", help="The knowledge base: the directory that index wrote."),
+    ] = None,
+    agent: Annotated[
+        Path | None,
+        typer.Option("--agent", help="The agent's configuration. None: small talk and articles."),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen at (127.0.0.1).")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port to listen at (8080); 0 takes a free one.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="All other settings, as TOML.")
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", help="The file of API keys (frontdesk-keys.json)."),
+    ] = None,
+    sessions: Annotated[
+        Path | None,
+        typer.Option("--sessions", help="The file of conversations; beside the knowledge base."),
+    ] = None,
+) -> None:
+    """Serve the agent over HTTP, with a chat page at /.
+
+    Listening on 127.0.0.1 and with neither keys nor tokens, whoever uses this machine may
+    ask and sees what is public. Anything wider has to be configured.
+
+    Example: frontdesk serve --kb build/kb --port 8080
+    """
+    import os
+
+    from agent.settings import load_settings
+
+    flags = {
+        "kb": kb,
+        "agent": agent,
+        "host": host,
+        "port": port,
+        "keys": keys,
+        "sessions": sessions,
+    }
+    _run(load_settings(settings, environment=os.environ, flags=flags))
+
+
+def _run(settings: Settings) -> None:
+    from agent.api.app import create_app
+    from agent.api.logs import set_up_logs
+    from agent.api.running import listen, run
+
+    # First the address, which fails fast; what takes seconds to load comes after.
+    listening = listen(settings.host, settings.port)
+    try:
+        app = create_app(settings)
+        set_up_logs()
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        typer.echo(f"Frontdesk listens at http://{shown}:{listening.getsockname()[1]}")
+        for line in _allowed(settings):
+            typer.echo(f"  {line}")
+        run(app, listening, settings)
+    finally:
+        listening.close()
+
+
+def _allowed(settings: Settings) -> list[str]:
+    """Say in a few lines who may do what."""
+    lines = [f"knowledge base {settings.kb}, conversations {settings.sessions_file}"]
+    if settings.anonymous_allowed:
+        lines.append("anyone who can reach it may ask, and sees what is public")
+    else:
+        lines.append("nobody may ask without a key or token")
+    if settings.keys.exists():
+        lines.append(f"keys from {settings.keys}")
+    if settings.token is not None:
+        lines.append(f"tokens of {settings.token.issuer}")
+    if settings.channels:
+        lines.append(f"webhooks: {', '.join(settings.channels)}")
+    return lines
