@@ -59,6 +59,9 @@ _PROBABLE = 0.7
 _IMPROBABLE = 0.05
 """A label that was given wrongly is less probable than this."""
 
+_LEAST = 3
+"""With fewer examples, the others say nothing about what belongs to an intent."""
+
 _NEIGHBOURS = 5
 _MARGIN = 2
 """How many more of a slip's nearest examples bear the other label than the given one."""
@@ -305,6 +308,7 @@ def _mislabelled(
     near, own = _neighbours(encodings, gold, best)
     suspects = (
         in_scope
+        & (sizes[gold] >= _LEAST)
         & (best != gold)
         & (sure >= np.maximum(usual[best], _PROBABLE))
         & (given <= _IMPROBABLE)

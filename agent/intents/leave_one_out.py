@@ -53,7 +53,8 @@ class LeftOut:
     @property
     def predicted(self) -> NDArray[np.intp]:
         """(n,) index of the best label."""
-        return self.scores.argmax(axis=1)
+        best: NDArray[np.intp] = self.scores.argmax(axis=1)
+        return best
 
     def accuracy(self, among: NDArray[np.bool_]) -> float:
         """Return the share of the examples marked True that get their own label, 0 to 1."""
