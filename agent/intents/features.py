@@ -1,13 +1,8 @@
-"""From a message to the numbers that a head sees.
-
-The head's input is what the frozen encoder makes of a message, pooled from several of its
-layers where the encoder shows them: the last layer of a sentence encoder is bent towards
-paraphrase, the ones below keep more of the words (measured on training data alone, see
-tests/bench/measure_intents.py). Each layer's part is brought to unit length.
-"""
+"""From a message, or an intent's name, to the numbers that a head sees."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -15,10 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_CHARS", "Features", "QueryEncoder", "message_features", "plain_text"]
+__all__ = ["MAX_CHARS", "Features", "QueryEncoder", "message_features", "name_text", "plain_text"]
 
 Features = NDArray[np.float32]
-"""(messages, dimensions) float32, each part of a row of unit length."""
+"""(messages, dimensions) float32, rows of unit length."""
 
 MAX_CHARS = 2000
 """What of a message is looked at; an intent that shows only later is none."""
@@ -38,7 +33,7 @@ class QueryEncoder(Protocol):
 
 
 def plain_text(message: str) -> str:
-    """Return a message as it is classified: one line, no control characters, cut.
+    r"""Return a message as it is classified: one line, no control characters, cut.
 
     >>> plain_text("  where is\\n my\\u0000 card?? ")
     'where is my card??'
@@ -75,4 +70,18 @@ def message_features(
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
+def name_text(intent: str) -> str:
+    """Return what an intent's name says in words; empty if that is nothing.
+
+    >>> name_text("smalltalk/how-are-you"), name_text("CardArrival"), name_text("intent_17")
+    ('how are you', 'card arrival', '')
+    """
+    last = intent.rstrip("/").rpartition("/")[2]
+    words = _WORD.findall(last)
+    words = [word.lower() for word in words if word.lower() not in _NO_WORDS]
+    return " ".join(words) if any(len(word) > 2 for word in words) else ""
+
+
 _TEXTS_AT_ONCE = 2048
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_A-Z]|(?<=[A-Z])[A-Z](?![a-z]))*")
+_NO_WORDS = frozenset({"intent", "label", "class", "category"})

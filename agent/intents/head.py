@@ -17,19 +17,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import softmax
 
 from agent.errors import IntentError
 from agent.intents.features import Features, QueryEncoder, message_features, plain_text
+from agent.intents.kernel import closeness
 from agent.intents.scope import SIGNS, ScopeModel, scope_signs
 from agent.intents.storage import read_tensors, write_classifier
 from agent.types import IntentRanking, IntentScore
 
-__all__ = ["KIND", "NEIGHBOURS", "HeadClassifier", "HeadWeights", "nearness"]
+__all__ = ["KIND", "HeadClassifier", "HeadWeights", "nearest_few", "voters", "votes"]
 
 KIND = "head"
 _TOP = 5
-NEIGHBOURS = 5
+_NEIGHBOURS = 5
+# How far in cosine a neighbour's vote falls by a factor of e, and what none at all counts.
+_REACH = 0.03
+_FLOOR = 1e-4
 
 Array = NDArray[np.float64]
 
@@ -39,19 +44,25 @@ class HeadWeights:
     """What was learned.
 
     Attributes:
-        intents: Sorted; the columns of `weights`.
-        weights: (d, c) float32.
-        bias: (c,) float32.
+        intents: Sorted; the columns of `strengths`.
+        landmarks: (m, d) float16, unit rows.
+        strengths: (m, c) float32.
+        width: Of the kernel between a message and a landmark.
         temperature: What scores are divided by to become log probabilities.
         examples: (n, d) float16, unit rows: the neighbours.
+        labels: (n,) int32, their places in `intents`.
+        blend: How much the neighbours' votes count beside the scores.
         scope: In scope or not.
     """
 
     intents: tuple[str, ...]
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    landmarks: NDArray[np.float16]
+    strengths: NDArray[np.float32]
+    width: float
     temperature: float
     examples: NDArray[np.float16]
+    labels: NDArray[np.int32]
+    blend: float
     scope: ScopeModel
 
 
@@ -65,7 +76,9 @@ class HeadClassifier:
         """Join what was learned with the encoder that it was learned on."""
         self._learned = learned
         self._encoder = encoder
+        self._landmarks = learned.landmarks.astype(np.float32)
         self._examples = learned.examples.astype(np.float32)
+        self._voters = voters(learned.labels, len(learned.intents))
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -106,10 +119,15 @@ class HeadClassifier:
             empty: Which of them hold no text; none if left out.
         """
         learned = self._learned
-        scores = (features @ learned.weights + learned.bias).astype(np.float64)
-        near = nearness(features, self._examples)
-        chances = learned.scope.probability(scope_signs(scores, learned.temperature, near))
-        probabilities = softmax(scores / learned.temperature, axis=1)
+        kernel = closeness(features, self._landmarks, learned.width)
+        scores = (kernel @ learned.strengths).astype(np.float64)
+        cosines = features @ self._examples.T
+        logits = scores / learned.temperature
+        blended = logits + learned.blend * votes(cosines, self._voters)
+        chances = learned.scope.probability(
+            scope_signs(scores, logits, blended, nearest_few(cosines))
+        )
+        probabilities = softmax(blended, axis=1)
         rankings = []
         for row, (chance, line) in enumerate(zip(chances, probabilities, strict=True)):
             # Ties go by name: a stable sort of a sorted list.
@@ -153,7 +171,9 @@ class HeadClassifier:
         return {
             "encoder": self._encoder.id,
             "intents": list(learned.intents),
+            "width": learned.width,
             "temperature": learned.temperature,
+            "blend": learned.blend,
             "scope": {
                 "signs": list(SIGNS),
                 "centre": learned.scope.centre.tolist(),
@@ -167,26 +187,43 @@ class HeadClassifier:
     def _tensors(self) -> dict[str, NDArray[Any]]:
         learned = self._learned
         return {
-            "weights": learned.weights,
-            "bias": learned.bias,
+            "landmarks": learned.landmarks,
+            "strengths": learned.strengths,
             "examples": learned.examples,
+            "labels": learned.labels,
         }
 
 
-def nearness(features: Features, examples: NDArray[np.float32]) -> Array:
-    """Return (n, 2): cosine to the nearest example, and the mean of the nearest few.
-
-    Args:
-        features: (n, d).
-        examples: (m, d) unit rows.
-    """
-    if not len(examples):
-        return np.zeros((len(features), 2))
-    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
-    cosines = unit @ examples.T
-    k = min(NEIGHBOURS, cosines.shape[1])
+def nearest_few(cosines: NDArray[np.float32]) -> Array:
+    """Return (n, 2) the highest, and the mean of the highest few, of (n, m) cosines."""
+    k = min(_NEIGHBOURS, cosines.shape[1])
     top = np.partition(cosines, -k, axis=1)[:, -k:]
     return np.column_stack([top.max(axis=1), top.mean(axis=1)]).astype(np.float64)
+
+
+def voters(labels: NDArray[np.integer[Any]], n_intents: int) -> csr_array:
+    """Return the (m, c) table that says which intent each example votes for."""
+    m = len(labels)
+    return csr_array(
+        (np.ones(m, np.float32), (np.arange(m), labels.astype(np.int64))), shape=(m, n_intents)
+    )
+
+
+def votes(cosines: NDArray[np.float32], table: csr_array) -> Array:
+    """Return (n, c): the log of each intent's share of the neighbours' votes.
+
+    All examples vote, with a weight that falls quickly with distance. A floor keeps an
+    intent without a near example in the race.
+
+    Args:
+        cosines: (n, m) to the examples; -inf bars one from voting.
+        table: From `voters`.
+    """
+    weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / _REACH)
+    shares = (table.T @ weights.T).T.astype(np.float64)
+    shares /= shares.sum(axis=1, keepdims=True)
+    logs: Array = np.log(shares + _FLOOR)
+    return logs
 
 
 def _learned(
@@ -195,7 +232,9 @@ def _learned(
     try:
         scope = settings["scope"]
         intents = tuple(str(name) for name in settings["intents"])
-        weights, bias, examples = tensors["weights"], tensors["bias"], tensors["examples"]
+        landmarks, strengths = tensors["landmarks"], tensors["strengths"]
+        examples, labels = tensors["examples"], tensors["labels"]
+        width, blend = float(settings["width"]), float(settings["blend"])
         signs = len(SIGNS)
         model = ScopeModel(
             np.asarray(scope["centre"], np.float64),
@@ -208,9 +247,14 @@ def _learned(
         fits = (
             list(scope["signs"]) == list(SIGNS)
             and model.centre.shape == model.scale.shape == model.weights.shape == (signs,)
-            and weights.ndim == examples.ndim == 2
-            and weights.shape[1] == len(intents) == len(bias)
-            and examples.shape[1] == weights.shape[0]
+            and landmarks.ndim == strengths.ndim == examples.ndim == 2
+            and strengths.shape == (len(landmarks), len(intents))
+            and examples.shape[1] == landmarks.shape[1]
+            and labels.shape == (len(examples),)
+            and len(examples) > 0
+            and 0 <= int(labels.min()) <= int(labels.max()) < len(intents)
+            and width > 0
+            and temperature > 0
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise IntentError(
@@ -222,4 +266,6 @@ def _learned(
             f"the intent classifier in {str(folder)!r} is damaged: its files don't belong "
             "together; train it again"
         )
-    return HeadWeights(intents, weights, bias, temperature, examples, model)
+    return HeadWeights(
+        intents, landmarks, strengths, width, temperature, examples, labels, blend, model
+    )

@@ -1,12 +1,11 @@
 """Does a message belong to the closed list at all? Learned, not set by hand.
 
-Four signs, each weak alone: how much likelier the best intent makes the message than the
-whole of the examples does (the relative Mahalanobis distance of Ren et al. 2021), the
-energy of all scores (Liu et al. 2020), the best label's probability (Hendrycks and Gimpel
-2017), and how near the closest examples lie. A logistic regression joins them. It is fitted
-on scores that nothing was trained on: each example's left-out scores for "in scope", and for
-"out of scope" the examples marked so, background texts, and every example once more with
-its own intent struck out, as an intent that nobody thought of.
+Five signs, each weak alone: the best score, the energy of all scores (Liu et al. 2020), the
+best label's odds (Hendrycks and Gimpel 2017), and how near the closest example and the
+closest few lie. A logistic regression joins them. It is fitted on scores of heads that never
+saw what they judge: each example's left-out scores for "in scope", and for "out of scope" the
+examples marked so, background texts, and every example once more with its whole intent left
+out, as an intent that nobody thought of.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ __all__ = ["SIGNS", "ScopeModel", "choose_threshold", "fit_scope", "scope_signs"
 
 Array = NDArray[np.float64]
 
-SIGNS = ("likelihood", "energy", "probability", "nearest", "near")
+SIGNS = ("best", "energy", "odds", "nearest", "near")
 """What the columns of `scope_signs` are."""
 
 _RIDGE = 1.0
@@ -53,24 +52,25 @@ class ScopeModel:
         return chances
 
 
-def scope_signs(scores: Array, temperature: float, near: Array) -> Array:
+def scope_signs(scores: Array, logits: Array, blended: Array, near: Array) -> Array:
     """Work out the signs of some messages.
 
     Args:
-        scores: (n, c) the head's, relative to the whole of the examples; -inf strikes an
-            intent out.
-        temperature: What scores are divided by to become log probabilities.
+        scores: (n, c) the head's; -inf strikes an intent out, here and below.
+        logits: (n, c) the same over the temperature.
+        blended: (n, c) the logits that the intents' probabilities come from.
         near: (n, 2) cosine to the nearest example, and the mean over the nearest few.
 
     Returns:
         (n, signs).
     """
-    scaled = scores / temperature
-    energy = logsumexp(scaled, axis=1)
-    best = scaled.max(axis=1)
+    total = logsumexp(blended, axis=1)
+    best = blended.max(axis=1)
     # log(p / (1 - p)), so that the top of the scale is not squeezed flat.
-    others = np.log(np.maximum(-np.expm1(best - energy), _FLOOR))
-    return np.column_stack([scores.max(axis=1), energy, best - energy - others, near])
+    others = np.log(np.maximum(-np.expm1(best - total), _FLOOR))
+    return np.column_stack(
+        [scores.max(axis=1), logsumexp(logits, axis=1), best - total - others, near]
+    )
 
 
 def fit_scope(inside: Array, outside: Array, outside_weights: Array) -> ScopeModel:

@@ -1,13 +1,13 @@
 """Train a head on the frozen encoder, calibrate it, and learn when to refuse.
 
 Everything that is chosen is chosen by scores that an example gets from a head trained
-without it; see gaussian.py for how those come free of charge.
+without it; see kernel.py for how those come free of charge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +15,35 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from agent.errors import IntentError
-from agent.intents.features import Features, QueryEncoder, message_features, plain_text
-from agent.intents.gaussian import Gaussians, fit_gaussians
-from agent.intents.head import NEIGHBOURS, HeadClassifier, HeadWeights, nearness
-from agent.intents.scope import ScopeModel, choose_threshold, fit_scope, scope_signs
+from agent.intents.features import (
+    Features,
+    QueryEncoder,
+    message_features,
+    name_text,
+    plain_text,
+)
+from agent.intents.head import HeadClassifier, HeadWeights, nearest_few, voters, votes
+from agent.intents.kernel import KernelFit, closeness, fit_kernel
+from agent.intents.scope import choose_threshold, fit_scope, scope_signs
 from agent.types import IntentExample
 
-__all__ = ["LOST", "train_intents"]
+__all__ = ["LOST", "TrainingFeatures", "learn", "train_intents"]
 
 Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
 LOST = 0.01
 """Share of rightly labelled messages that the threshold may refuse."""
 
-_SHRINKAGES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+# Held-out accuracy on training data of CLINC150 and BANKING77 is flat from 0.3 to 1.
+_WIDTH = 0.5
+_BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROWS_AT_ONCE = 1024
-# Examples that the scope model is fitted on; more change nothing but the time.
+# Examples that calibration and scope are fitted on; more change nothing but the time.
 _MOST_ROWS = 4000
+# What is marked as out of scope is known, an intent that nobody thought of is imagined.
+_IMAGINED_SHARE = 0.3
 _LEAST_SPREAD = 1e-3
-# An intent that nobody thought of is simulated; what is marked as out of scope is known.
-_SIMULATED_SHARE = 0.3
 
 
 def train_intents(
@@ -51,12 +60,13 @@ def train_intents(
         examples: Labelled messages; None as intent is out of scope.
         encoder: The frozen sentence encoder.
         background: Texts that are none of the intents' business (questions for the
-            knowledge base, article titles): further material out of scope.
+            knowledge base, article titles): material for learning to refuse. Unlike marked
+            examples they don't push intents away, since an article may say what one does.
         seed: Of what is drawn at random.
         progress: Called with (texts encoded, texts in all).
 
     Raises:
-        IntentError: No example carries an intent.
+        IntentError: No example carries a text and an intent.
     """
     inside = [(plain_text(e.text), e.intent) for e in examples if e.intent is not None]
     inside = [(text, intent) for text, intent in inside if text]
@@ -65,153 +75,186 @@ def train_intents(
             f"none of {len(examples)} examples carries both a text and an intent; "
             "expected at least one, and better five to ten an intent"
         )
-    outside = [plain_text(e.text) for e in examples if e.intent is None]
-    outside = [text for text in (*outside, *map(plain_text, background)) if text]
     intents = tuple(sorted({str(intent) for _, intent in inside}))
     place = {intent: i for i, intent in enumerate(intents)}
-    labels = np.array([place[str(intent)] for _, intent in inside], np.int64)
-    features = message_features(encoder, [text for text, _ in inside] + outside, progress=progress)
-    learned = learn(features[: len(inside)], labels, features[len(inside) :], intents, seed=seed)
+    marked = [text for e in examples if e.intent is None and (text := plain_text(e.text))]
+    other = [text for message in background if (text := plain_text(message))]
+    named = [(i, text) for i, intent in enumerate(intents) if (text := name_text(intent))]
+    texts = [*(text for text, _ in inside), *marked, *other, *(text for _, text in named)]
+    features = message_features(encoder, texts, progress=progress)
+    edges = np.cumsum([len(inside), len(marked), len(other)])
+    examples_rows, marked_rows, other_rows, name_rows = np.split(features, edges)
+    learned = learn(
+        TrainingFeatures(
+            examples_rows,
+            np.array([place[str(intent)] for _, intent in inside], np.int64),
+            marked_rows,
+            other_rows,
+            name_rows,
+            np.array([i for i, _ in named], np.int64),
+        ),
+        intents,
+        seed=seed,
+    )
     return HeadClassifier(learned, encoder=encoder)
 
 
-def learn(
-    features: Features,
-    labels: NDArray[np.int64],
-    outside: Features,
-    intents: tuple[str, ...],
-    *,
-    seed: int,
-) -> HeadWeights:
+@dataclass(frozen=True)
+class TrainingFeatures:
+    """Everything a head is trained on, encoded; all (rows, d), unit rows.
+
+    Attributes:
+        examples: In scope.
+        labels: (n,) their intents' places; each occurs.
+        marked: Marked as out of scope.
+        background: Out of scope, for learning to refuse alone.
+        names: Names of intents, each one more example of its intent.
+        named: The intents' places.
+    """
+
+    examples: Features
+    labels: Labels
+    marked: Features
+    background: Features
+    names: Features
+    named: Labels
+
+
+def learn(given: TrainingFeatures, intents: tuple[str, ...], *, seed: int = 1) -> HeadWeights:
     """Train from features that are at hand.
 
     Args:
-        features: (n, d) of the examples in scope.
-        labels: (n,) places in `intents`; each occurs.
-        outside: (m, d) of texts known to be out of scope.
+        given: The features.
         intents: Sorted names.
         seed: Of what is drawn at random.
     """
-    # (d,) the middle of all examples: scores are relative to it, so that they compare
-    # between messages.
-    centre = features.mean(axis=0)
-    fitted, temperature = _best_fit(features - centre, labels, len(intents))
-    weights = fitted.weights.astype(np.float32)
-    bias = (fitted.bias - centre @ fitted.weights).astype(np.float32)
-    examples = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
-    scope = _learn_scope(
-        features, labels, outside, fitted, weights, bias, temperature, examples, seed
-    )
-    return HeadWeights(intents, weights, bias, temperature, examples.astype(np.float16), scope)
-
-
-def _best_fit(
-    features: Features, labels: NDArray[np.int64], n_intents: int
-) -> tuple[Gaussians, float]:
-    """Choose the shrinkage and the temperature by left-out likelihood."""
-    best: tuple[float, float, float] | None = None
-    fitted: Gaussians | None = None
-    for shrinkage in _SHRINKAGES:
-        tried = fit_gaussians(features, labels, n_intents, shrinkage=shrinkage)
-        temperature, loss = _temperature(tried.left_out, labels)
-        if best is None or fitted is None or loss < best[0]:
-            best, fitted = (loss, temperature, shrinkage), tried
-    if best is None or fitted is None:
-        raise IntentError("no shrinkage to try; expected at least one")
-    return fitted, best[1]
-
-
-def _temperature(left_out: Array, labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the temperature with the least left-out loss, and that loss."""
-    rows = np.arange(len(labels))
-    usable = np.isfinite(left_out[rows, labels])
-    if not usable.any():
-        return 1.0, 0.0
-    scores, own = left_out[usable], left_out[rows, labels][usable]
-    # One imagined example that could be anything: few examples never look certain.
-    doubt = 1 / (len(own) + 1)
-    wanted = (1 - doubt) * own + doubt * scores.mean(axis=1)
-
-    def loss(log_temperature: float) -> float:
-        t = float(np.exp(log_temperature))
-        return float((logsumexp(scores / t, axis=1) - wanted / t).mean())
-
-    found = minimize_scalar(loss, bounds=(-4.0, 6.0), method="bounded", options={"xatol": 0.01})
-    return float(np.exp(found.x)), float(found.fun)
-
-
-def _learn_scope(
-    features: Features,
-    labels: NDArray[np.int64],
-    outside: Features,
-    fitted: Gaussians,
-    weights: NDArray[np.float32],
-    bias: NDArray[np.float32],
-    temperature: float,
-    examples: Features,
-    seed: int,
-) -> ScopeModel:
-    """Fit the scope model on left-out scores, and choose the threshold on them."""
     draw = np.random.default_rng(seed)
-    rows = np.arange(len(labels))
-    usable = np.flatnonzero(np.isfinite(fitted.left_out[rows, labels]))
-    if len(usable) > _MOST_ROWS:
-        usable = np.sort(draw.choice(usable, _MOST_ROWS, replace=False))
-    left_out, own = fitted.left_out[usable], labels[usable]
-    near, near_others = _left_out_nearness(examples, labels, usable)
-    inside = scope_signs(left_out, temperature, near)
-    right = left_out.argmax(axis=1) == own
-    parts, part_weights = [], []
-    if weights.shape[1] > 1 and len(usable):
-        struck = left_out.copy()
-        struck[np.arange(len(own)), own] = -np.inf
-        parts.append(scope_signs(struck, temperature, near_others))
-        share = _SIMULATED_SHARE if len(outside) else 1.0
-        part_weights.append(np.full(len(own), share / len(own)))
-    if len(outside):
-        scores = (outside @ weights + bias).astype(np.float64)
-        parts.append(scope_signs(scores, temperature, nearness(outside, examples)))
-        share = 1.0 - _SIMULATED_SHARE if len(parts) > 1 else 1.0
-        part_weights.append(np.full(len(outside), share / len(outside)))
-    if not len(usable):
-        # One example an intent: nothing is left to be judged by when one is left out.
-        scores = (features @ weights + bias).astype(np.float64)
-        inside = scope_signs(scores, temperature, nearness(features, examples))
-        right = np.ones(len(features), np.bool_)
-    if not parts:
+    n, c = len(given.labels), len(intents)
+    rows = np.concatenate([given.examples, given.marked, given.names])
+    targets = np.full((len(rows), c), -1 / c, np.float32)
+    targets[np.arange(n), given.labels] += 1
+    first_name = n + len(given.marked)
+    targets[first_name + np.arange(len(given.named)), given.named] += 1
+    fit = fit_kernel(rows, targets, width=_WIDTH, draw=draw)
+
+    counts = np.bincount(given.labels, minlength=c)
+    judged = np.flatnonzero(counts[given.labels] > 1)
+    if len(judged) > _MOST_ROWS:
+        judged = np.sort(draw.choice(judged, _MOST_ROWS, replace=False))
+    if not len(judged):
+        # One example an intent: nothing of it is left when that is left out.
+        judged = np.arange(n)
+    near, own_votes, far, far_votes = _left_out_neighbours(given, judged, c)
+    scores = fit.left_out(judged)
+    temperature, blend = _calibrate(scores, own_votes, given.labels[judged])
+
+    def signs(scores: Array, voted: Array, near: Array) -> Array:
+        logits = scores / temperature
+        return scope_signs(scores, logits, logits + blend * voted, near)
+
+    inside = signs(scores, own_votes, near)
+    right = (scores / temperature + blend * own_votes).argmax(axis=1) == given.labels[judged]
+    outside, weights = [], []
+    if c > 1:
+        struck = _intents_left_out(fit, given, judged)
+        outside.append(signs(struck, far_votes, far))
+        weights.append(_IMAGINED_SHARE)
+    known = np.concatenate([given.marked, given.background])
+    if len(known):
+        cosines = known @ given.examples.T
+        known_scores = (closeness(known, fit.landmarks, _WIDTH) @ fit.strengths).astype(np.float64)
+        known_scores[: len(given.marked)] = fit.left_out(np.arange(n, first_name))
+        outside.append(
+            signs(known_scores, votes(cosines, voters(given.labels, c)), nearest_few(cosines))
+        )
+        weights.append(1 - _IMAGINED_SHARE)
+    if not outside:
         # A single intent and nothing beside it: whatever is far from its examples.
-        parts.append(inside - 3 * np.maximum(inside.std(axis=0), _LEAST_SPREAD))
-        part_weights.append(np.ones(len(inside)))
-    model = fit_scope(inside, np.concatenate(parts), np.concatenate(part_weights))
+        outside.append(inside - 3 * np.maximum(inside.std(axis=0), _LEAST_SPREAD))
+        weights.append(1.0)
+    model = fit_scope(
+        inside,
+        np.concatenate(outside),
+        np.concatenate(
+            [np.full(len(o), w / len(o)) for o, w in zip(outside, weights, strict=True)]
+        ),
+    )
     threshold = choose_threshold(model.probability(inside), right, lost=LOST)
-    return replace(model, threshold=threshold)
+    return HeadWeights(
+        intents,
+        fit.landmarks.astype(np.float16),
+        fit.strengths,
+        _WIDTH,
+        temperature,
+        given.examples.astype(np.float16),
+        given.labels.astype(np.int32),
+        blend,
+        replace(model, threshold=threshold),
+    )
 
 
-def _left_out_nearness(
-    examples: Features, labels: NDArray[np.int64], rows: NDArray[np.int64]
-) -> tuple[Array, Array]:
-    """Return how near some examples lie to the others, and to those of other intents.
+def _calibrate(scores: Array, voted: Array, labels: Labels) -> tuple[float, float]:
+    """Return the temperature and the neighbours' weight with the least left-out loss.
+
+    One imagined example that could be anything is added: few examples never look certain.
 
     Args:
-        examples: (n, d) unit rows.
+        scores: (n, c) left out.
+        voted: (n, c) log shares, left out.
         labels: (n,).
-        rows: Which examples to work it out for.
+    """
+    rows = np.arange(len(labels))
+    doubt = 1 / (len(labels) + 1)
+
+    def loss(log_temperature: float, blend: float) -> float:
+        logits = scores * np.exp(-log_temperature) + blend * voted
+        wanted = (1 - doubt) * logits[rows, labels] + doubt * logits.mean(axis=1)
+        return float((logsumexp(logits, axis=1) - wanted).mean())
+
+    best = (np.inf, 1.0, 0.0)
+    for blend in _BLENDS:
+        found = minimize_scalar(
+            loss, bounds=(-4.0, 1.0), args=(blend,), method="bounded", options={"xatol": 0.02}
+        )
+        # Equal to the last digit: fewer votes.
+        if found.fun < best[0] - 1e-9:
+            best = (float(found.fun), float(np.exp(found.x)), blend)
+    return best[1], best[2]
+
+
+def _intents_left_out(fit: KernelFit, given: TrainingFeatures, judged: Labels) -> Array:
+    """Return (judged, c): what heads say that never heard of each example's intent."""
+    n, first_name = len(given.labels), len(given.labels) + len(given.marked)
+    place = np.full(n, -1, np.int64)
+    place[judged] = np.arange(len(judged))
+    scores = np.empty((len(judged), fit.targets.shape[1]))
+    for intent in np.unique(given.labels[judged]):
+        own = np.flatnonzero(given.labels == intent)
+        names = first_name + np.flatnonzero(given.named == intent)
+        left = fit.left_out_together(np.concatenate([own, names]))[: len(own)]
+        left[:, intent] = -np.inf
+        seen = place[own] >= 0
+        scores[place[own[seen]]] = left[seen]
+    return scores
+
+
+def _left_out_neighbours(
+    given: TrainingFeatures, judged: Labels, n_intents: int
+) -> tuple[Array, Array, Array, Array]:
+    """Return what neighbours say of examples: without the example, and without its intent.
 
     Returns:
-        Twice (rows, 2), as `nearness`.
+        Nearness (judged, 2) and votes (judged, c), twice.
     """
-    near, near_others = [np.zeros((0, 2))], [np.zeros((0, 2))]
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        block = rows[start : start + _ROWS_AT_ONCE]
-        cosines = examples[block] @ examples.T
-        cosines[np.arange(len(block)), block] = -1.0
-        near.append(_top(cosines))
-        cosines[labels[block][:, None] == labels] = -1.0
-        near_others.append(_top(cosines))
-    return np.concatenate(near), np.concatenate(near_others)
-
-
-def _top(cosines: NDArray[np.float32]) -> Array:
-    k = min(NEIGHBOURS, cosines.shape[1])
-    top = np.partition(cosines, -k, axis=1)[:, -k:]
-    return np.column_stack([top.max(axis=1), top.mean(axis=1)]).astype(np.float64)
+    table = voters(given.labels, n_intents)
+    found: list[tuple[Array, Array, Array, Array]] = []
+    for start in range(0, len(judged), _ROWS_AT_ONCE):
+        block = judged[start : start + _ROWS_AT_ONCE]
+        cosines = given.examples[block] @ given.examples.T
+        if len(given.labels) > 1:
+            cosines[np.arange(len(block)), block] = -1.0
+        near, voted = nearest_few(cosines), votes(cosines, table)
+        cosines[given.labels[block][:, None] == given.labels] = -1.0
+        found.append((near, voted, nearest_few(cosines), votes(cosines, table)))
+    near, voted, far, far_voted = (np.concatenate(part) for part in zip(*found, strict=True))
+    return near, voted, far, far_voted
