@@ -279,7 +279,7 @@ def _body(
         raise _Failed(too_long)
     chunks: list[bytes] = []
     length = 0
-    for chunk in response.iter_raw():
+    for chunk in response.iter_bytes():
         length += len(chunk)
         if length > action.max_bytes:
             raise _Failed(too_long)

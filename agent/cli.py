@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 import agent.chat_commands
 import agent.evaluation.commands
+import agent.init_commands
 import agent.intents.doctor_commands
 import agent.keys_commands
 import agent.serve_commands
@@ -117,6 +118,7 @@ def options(
 retrieval.commands.register(app, evaluate, rewrite=_searched)
 qa.commands.register(app, evaluate)
 agent.chat_commands.register(app)
+agent.init_commands.register(app)
 agent.serve_commands.register(app)
 agent.keys_commands.register(app)
 agent.evaluation.commands.register(evaluate)

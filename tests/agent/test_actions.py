@@ -253,7 +253,7 @@ def test_call_repeats_a_post_only_under_an_idempotency_key(
     endpoint: Endpoint, http: httpx.Client
 ) -> None:
     endpoint.answers = [sends("busy", status=503)]
-    with pytest.raises(ActionError, match="answered 503$"):
+    with pytest.raises(ActionError, match=r"answered 503$"):
         call(act(endpoint, method="POST"), {}, http=http)
     assert len(endpoint.requests) == 1
     with pytest.raises(ActionError, match=r"\(3 attempts\)"):
@@ -265,7 +265,7 @@ def test_call_repeats_a_post_only_under_an_idempotency_key(
 
 def test_call_does_not_repeat_what_will_not_pass(endpoint: Endpoint, http: httpx.Client) -> None:
     endpoint.answers = [sends("no", status=404)]
-    with pytest.raises(ActionError, match="answered 404$"):
+    with pytest.raises(ActionError, match=r"answered 404$"):
         call(act(endpoint), {}, http=http)
     assert len(endpoint.requests) == 1
 
