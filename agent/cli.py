@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 import agent.chat_commands
 import agent.evaluation.commands
 import agent.init_commands
+import agent.intents.commands
 import agent.intents.doctor_commands
 import agent.keys_commands
 import agent.serve_commands
@@ -122,7 +123,8 @@ agent.init_commands.register(app)
 agent.serve_commands.register(app)
 agent.keys_commands.register(app)
 agent.evaluation.commands.register(evaluate)
-app.add_typer(qa.training_commands.app, name="train", help="Train readers on your own questions.")
+agent.intents.commands.register(evaluate, qa.training_commands.app)
+app.add_typer(qa.training_commands.app, name="train", help="Train readers and intents on your own.")
 app.add_typer(evaluate, name="evaluate")
 agent.intents.doctor_commands.register(intents)
 app.add_typer(intents, name="intents")
