@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from qa.english import COMMON_ENGLISH
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-__all__ = ["UNKNOWN", "Language", "detect_language", "foreign_language"]
+__all__ = ["UNKNOWN", "Language", "detect_language", "foreign_language", "foreign_to"]
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,26 @@ class Language:
 UNKNOWN = Language("", 0.0)
 
 _ENGLISH = "en"
+_SHARE = 0.2
+_SHARE_OF_SEVERAL = 0.06
 _SURE = 0.5
-_SHARE_OF_ENGLISH = 0.2
-_MIN_WORDS = 3
+_SURE_OF_FEW_WORDS = 0.8
+_ENGLISH_RULED_OUT = 0.1
+_FEW_WORDS = 3
 _READ_AT_MOST = 2000
+_ENOUGH = 400
+_TEXTS = 3
 _loading = threading.Lock()
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NOT_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|`[^`]*`|\S*[\\/_<>{}=]\S*|\S*\d\S*")
-# Languages that people write to a help desk in; the model knows dialects that a short line
-# is easily mistaken for.
+_LAST_LATIN = "\u024f"
+# Languages that people write to a help desk in; the model knows dialects as well, which a short
+# line is easily mistaken for.
 _LANGUAGES = (
-    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is "
-    "it ja ka kk km kn ko ky la lo lt lv mk ml mn mr ms my ne nl no pa pl ps pt ro ru si sk sl so "
-    "sq sr sv sw ta te th tl tr uk ur uz vi zh zu"
-).split()
+    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is",
+    "it ja ka kk km kn ko ky la lo lt lv mk ml mn mr ms my ne nl no pa pl ps pt ro ru si sk sl so",
+    "sq sr sv sw ta te th tl tr uk ur uz vi zh zu",
+)
 
 
 def detect_language(text: str) -> Language:
@@ -63,30 +69,87 @@ def detect_language(text: str) -> Language:
     Args:
         text: Any; its first 2,000 characters are looked at.
     """
-    cleaned = _NOT_LANGUAGE.sub(" ", unicodedata.normalize("NFC", text[:_READ_AT_MOST]))
-    words = [word.lower().replace("’", "'") for word in _WORD.findall(cleaned)]
+    words = _words(text)
     if not words:
         return UNKNOWN
-    english = sum(word in COMMON_ENGLISH for word in words) / len(words)
-    if english >= _SHARE_OF_ENGLISH:
+    english = _share_of_english(words)
+    if english:
         return Language(_ENGLISH, min(1.0, 0.5 + english))
-    if "".join(words).isascii() and len(words) < _MIN_WORDS:
+    needed = _SURE
+    letters = "".join(words)
+    if max(letters) <= _LAST_LATIN:
+        # A name, a slip or a word that English borrowed looks like any other language.
+        if len(words) < _FEW_WORDS or (len(words) == _FEW_WORDS and letters.isascii()):
+            return UNKNOWN
+        if len(words) == _FEW_WORDS:
+            needed = _SURE_OF_FEW_WORDS
+    ranking = _ranking(" ".join(words))
+    code, confidence = ranking[0]
+    if confidence < needed:
         return UNKNOWN
-    with _loading:
-        code, confidence = _identifier().classify(" ".join(words))
-    return Language(code, confidence) if confidence >= _SURE else UNKNOWN
+    if code != _ENGLISH and dict(ranking)[_ENGLISH] > _ENGLISH_RULED_OUT:
+        return UNKNOWN
+    return Language(code, confidence)
 
 
 def foreign_language(text: str, supported: Collection[str]) -> Language | None:
-    """Return the language of a text if it surely is none of those supported."""
+    """Return the language of a text if it surely is none of those supported.
+
+    Args:
+        text: Any.
+        supported: Codes of the languages that are answered; none means that all are.
+    """
     found = detect_language(text)
     return found if found.code and supported and found.code not in supported else None
 
 
-@cache
+def foreign_to(question: str, texts: Sequence[str]) -> Language | None:
+    """Return a question's language if it surely isn't that of the texts found for it.
+
+    What was found tells the languages of a knowledge base that mixes several, and costs
+    nothing to keep. One text that can't be told is reason enough to go on.
+
+    Args:
+        question: As asked.
+        texts: Passages, best first; the first three are looked at.
+    """
+    asked = detect_language(question)
+    if not asked.code or not texts:
+        return None
+    nearest = [text[:_ENOUGH] for text in texts[:_TEXTS]]
+    if asked.code == _ENGLISH and any(_share_of_english(_words(text)) for text in nearest):
+        # The usual case costs microseconds and reads no model.
+        return None
+    found = {detect_language(text).code for text in nearest}
+    return asked if "" not in found and asked.code not in found else None
+
+
+def _words(text: str) -> list[str]:
+    cleaned = _NOT_LANGUAGE.sub(" ", unicodedata.normalize("NFC", text[:_READ_AT_MOST]))
+    return [word.lower().replace("’", "'") for word in _WORD.findall(cleaned)]
+
+
+def _share_of_english(words: Sequence[str]) -> float:
+    """Return the share of everyday English words, or 0 if it is too small to count."""
+    english = sum(word in COMMON_ENGLISH for word in words)
+    share = english / max(1, len(words))
+    return share if share >= _SHARE or (english > 1 and share >= _SHARE_OF_SEVERAL) else 0.0
+
+
+def _ranking(text: str) -> list[tuple[str, float]]:
+    """Return all languages with their probabilities, the likeliest first."""
+    return [(code, float(score)) for code, score in _identifier().rank(text)]
+
+
 def _identifier() -> LanguageIdentifier:
+    with _loading:  # two threads at once would read the model twice
+        return _load()
+
+
+@cache
+def _load() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(_LANGUAGES)
+    identifier.set_languages([code for line in _LANGUAGES for code in line.split()])
     return identifier

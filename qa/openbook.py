@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from qa.calibration import BOUND_FILE, GENERIC, Bound, Calibration
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.errors import AnsweringError, CalibrationError
+from qa.language import Language, foreign_to
 from qa.ranking import Proposal, propose
 from qa.registry import default_calibration, load_reader
 from qa.snippets import snippet
@@ -63,6 +64,7 @@ class OpenBook:
         calibration: Calibration = GENERIC,
         bound: Bound | None = None,
         load_ms: float = 0.0,
+        any_language: bool = False,
     ) -> None:
         """Join the parts; `open` is the usual way.
 
@@ -73,6 +75,8 @@ class OpenBook:
             calibration: How candidates are ranked and believed.
             bound: Stored by `frontdesk calibrate`.
             load_ms: How long opening took, for the timings of the first ask.
+            any_language: Also read for a question in another language than the articles';
+                for encoders and readers that know several.
         """
         self.engine = engine
         self.reader = reader
@@ -80,6 +84,7 @@ class OpenBook:
         self.bound = bound
         self._reader_name = reader_name or reader.id.rpartition("@")[0] or reader.id
         self._load_ms = load_ms
+        self._any_language = any_language
         self._comparing_s = 0.0
 
     @classmethod
@@ -132,6 +137,7 @@ class OpenBook:
         top_k: int = DEFAULT_TOP_K,
         budget_ms: float | None = None,
         trace: bool = False,
+        search: str | None = None,
     ) -> Result:
         """Answer a question, or say why not.
 
@@ -142,6 +148,8 @@ class OpenBook:
             budget_ms: Stop reading after so many milliseconds and answer from what was
                 read. None reads all.
             trace: Also tell how passages were found and what was read.
+            search: What to search instead of the question, which is what is read with: a
+                conversation may have more to say on what is meant than on how to put it.
 
         Returns:
             Answers best first, or a refusal with its candidates and the nearest articles,
@@ -159,8 +167,9 @@ class OpenBook:
         # Bytes that are no text reach us as lone surrogates, which no tokenizer takes.
         asked = question.encode("utf-8", "replace").decode("utf-8")
 
-        found = self._find(asked, top_k, asker, traced=trace)
+        found = self._find(_searched(search, asked), top_k, asker, traced=trace)
         hits = found.fused
+        foreign = None if self._any_language else foreign_to(asked, _texts(hits))
         timings = {"load": self._load_ms, "retrieve": _ms_since(began)}
         self._load_ms = 0.0
 
@@ -168,7 +177,12 @@ class OpenBook:
         if deadline_s is not None:
             # What comes after reading needs some of the time as well.
             deadline_s -= self._comparing_s
-        reading = self.reader.read(asked, [hit.passage for hit in hits], deadline_s=deadline_s)
+        if foreign is None:
+            passages = [hit.passage for hit in hits]
+            reading = self.reader.read(asked, passages, deadline_s=deadline_s)
+        else:
+            # A reader finds something in every passage, in whatever language it is asked.
+            reading = Reading((), 0.0)
         timings["read"] = _ms_since(began_reading)
 
         began_ranking = time.perf_counter()
@@ -181,7 +195,7 @@ class OpenBook:
         )
         articles: dict[str, Article | None] = {}
         answers = self._answers(asked, proposals, asker, articles)
-        refusal = self._refusal(asked, answers, hits, reading)
+        refusal = self._refusal(asked, answers, hits, reading, foreign)
         timings["rank"] = _ms_since(began_ranking)
         timings["total"] = _ms_since(began)
         return Result(
@@ -265,7 +279,12 @@ class OpenBook:
         return tuple(answers)
 
     def _refusal(
-        self, question: str, answers: Sequence[Answer], hits: Sequence[Hit], reading: Reading
+        self,
+        question: str,
+        answers: Sequence[Answer],
+        hits: Sequence[Hit],
+        reading: Reading,
+        foreign: Language | None,
     ) -> Refusal | None:
         if answers and answers[0].confidence >= self.threshold:
             return None
@@ -275,7 +294,9 @@ class OpenBook:
             nearest.setdefault(
                 passage.article_id, NearestArticle(passage.article_id, passage.title)
             )
-        reason, message = _reason(question, hits, reading)
+        reason, message = (
+            _reason(question, hits, reading) if foreign is None else _other_language(foreign)
+        )
         return Refusal(reason, message, tuple(nearest.values())[:_MAX_NEAREST])
 
     def _state(self, top_k: int, reading: Reading) -> CalibrationState:
@@ -396,6 +417,24 @@ def _reason(question: str, hits: Sequence[Hit], reading: Reading) -> tuple[Refus
         RefusalReason.LOW_CONFIDENCE,
         "The articles that come nearest hold no answer that is sure enough.",
     )
+
+
+def _other_language(language: Language) -> tuple[RefusalReason, str]:
+    message = (
+        f"The question seems to be in another language ({language.code}) than the articles. "
+        "Ask in theirs."
+    )
+    return RefusalReason.UNSUPPORTED_LANGUAGE, message
+
+
+def _texts(hits: Sequence[Hit]) -> list[str]:
+    return [hit.passage.text for hit in hits]
+
+
+def _searched(search: str | None, question: str) -> str:
+    if search is None or not question.strip():
+        return question
+    return search.encode("utf-8", "replace").decode("utf-8")
 
 
 def _deadline(budget_ms: float | None) -> float | None:
