@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from qa.spans import best_spans
 from qa.types import Example
 from qa.windows import (
     SpecialTokens,
+    TextTokenizer,
     Window,
     cut_windows,
     encode_question,
@@ -25,12 +25,27 @@ from qa.windows import (
 )
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import torch
     from transformers import PreTrainedModel
 
-__all__ = ["Prediction", "allowed_tokens", "predict", "span_logits", "stack_windows"]
+    from qa.bidaf.network import GloveBidaf
+
+    SpanNetwork: TypeAlias = PreTrainedModel | GloveBidaf
+
+__all__ = ["Prediction", "SpanScorer", "allowed_tokens", "predict", "span_logits", "stack_windows"]
 
 _PAD_MULTIPLE = 32
+
+
+@runtime_checkable
+class SpanScorer(Protocol):
+    """A network that has its own way from windows to logits."""
+
+    def span_logits(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return start and end logits, (batch, tokens) float32."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -97,13 +112,19 @@ def allowed_tokens(batch: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 def span_logits(
-    model: PreTrainedModel, batch: dict[str, torch.Tensor]
+    model: SpanNetwork, batch: dict[str, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return start and end logits, (batch, tokens) float32, whatever the encoder's type.
 
     The span head computes in float32: bf16's eight bits are too coarse to compare sums
     of logits.
+
+    Args:
+        model: Of transformers, for question answering, or a scorer of its own kind.
+        batch: From `stack_windows`.
     """
+    if isinstance(model, SpanScorer):
+        return model.span_logits(batch)
     encoder = model.base_model
     inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
     if getattr(model.config, "type_vocab_size", 0) > 1:
@@ -115,8 +136,8 @@ def span_logits(
 
 
 def predict(
-    model: PreTrainedModel,
-    tokenizer: Tokenizer,
+    model: SpanNetwork,
+    tokenizer: TextTokenizer,
     examples: Sequence[Example],
     *,
     max_tokens: int,

@@ -50,6 +50,8 @@ class Recipe:
         read_max_tokens: Longest window when reading.
         read_stride_tokens: Passage tokens that neighbouring windows share when reading.
         max_answer_tokens: Longest answer when reading.
+        hidden: Of the attention-flow reader alone: size of one LSTM direction.
+        vocabulary_words: Of it alone: so many of the most frequent words keep a vector.
     """
 
     encoder: str = "all-MiniLM-L6-v2"
@@ -75,6 +77,8 @@ class Recipe:
     read_max_tokens: int = 384
     read_stride_tokens: int = 128
     max_answer_tokens: int = 30
+    hidden: int = 100
+    vocabulary_words: int = 70_000
 
     def __post_init__(self) -> None:
         positive = {
@@ -84,6 +88,8 @@ class Recipe:
             "learning_rate": self.learning_rate,
             "clip_norm": self.clip_norm,
             "max_answer_tokens": self.max_answer_tokens,
+            "hidden": self.hidden,
+            "vocabulary_words": self.vocabulary_words,
         }
         for name, value in positive.items():
             if value <= 0:
@@ -113,9 +119,9 @@ class Recipe:
         return sha256(json.dumps(asdict(self), sort_keys=True).encode("utf-8")).hexdigest()
 
 
-def shipped_recipe_path() -> Path:
-    """Return the recipe of the weights that come with Frontdesk."""
-    return Path(__file__).parent / "recipes" / "reader.toml"
+def shipped_recipe_path(name: str = "reader") -> Path:
+    """Return the recipe of weights that come with Frontdesk: "reader" or "bidaf"."""
+    return Path(__file__).parent / "recipes" / f"{name}.toml"
 
 
 def load_recipe(path: Path) -> Recipe:

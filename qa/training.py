@@ -1,4 +1,4 @@
-"""Fine-tune a BERT-family encoder to quote answers, and to see that there is none.
+"""Train a reader to quote answers, and to see that there is none: one loop for all kinds.
 
 The method of Devlin et al. (2019), section 4.2 and 4.3: a linear head scores every token
 as start and as end; "no answer" points both at [CLS]. What is our own: unanswerable
@@ -26,24 +26,21 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import PreTrainedModel
 
 from qa.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
-from qa.errors import ReaderError, TrainingError
-from qa.export import export_reader
+from qa.errors import TrainingError
 from qa.metrics import best_threshold, exact_match_over_golds, f1_over_golds
 from qa.optimizer import MasterWeights
 from qa.prediction import Prediction, allowed_tokens, predict, span_logits, stack_windows
 from qa.recipe import Recipe
-from qa.span_model import choose_precision, encoder_folder, load_span_model
 from qa.squad import developing_titles, load_squad, split_by_title
+from qa.trainee import Trainee, bert_trainee
 from qa.training_set import TrainingFile, crop_window, load_training_set, plan_batches
 from qa.types import Example
-from qa.windows import load_tokenizer, special_tokens
 from retrieval.allocator import keep_freed_memory
 
 __all__ = [
@@ -54,11 +51,13 @@ __all__ = [
     "train_reader",
 ]
 
+if TYPE_CHECKING:
+    from qa.prediction import SpanNetwork
+
+Prepare = Callable[[Recipe, torch.device], Trainee]
+"""Recipe and device → a network that is about to be trained."""
+
 _MASKED = -1e4
-# A batch's parts are computed side by side, one thread each, and meet once per step.
-# Threads that share every multiplication meet hundreds of times, and a neighbour that
-# takes a core for a moment holds all of them up each time: ten times slower, measured.
-_PARTS = 4
 _CHECKPOINT_MINUTES = 6.0
 _TELL_SECONDS = 5.0
 
@@ -138,6 +137,7 @@ def train_reader(
     develop: Sequence[Path] = (),
     max_minutes: float | None = None,
     resume: bool = False,
+    prepare: Prepare = bert_trainee,
     max_steps: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> TrainingReport:
@@ -154,6 +154,7 @@ def train_reader(
             lower one. Nothing is trained on them.
         max_minutes: End after so long, with the learning rate at 0 by then.
         resume: Go on from the checkpoint in `out`.
+        prepare: Makes the network that a recipe describes.
         max_steps: Break off after so many steps with a checkpoint, as a kill would.
         progress: Called every few seconds.
 
@@ -164,8 +165,16 @@ def train_reader(
     """
     keep_freed_memory()
     n_threads = torch.get_num_threads()
-    run = _Run(recipe, files, out, develop=develop, max_minutes=max_minutes, resume=resume)
-    # Each worker computes alone (see _PARTS), and so does this thread.
+    run = _Run(
+        recipe,
+        files,
+        out,
+        develop=develop,
+        max_minutes=max_minutes,
+        resume=resume,
+        prepare=prepare,
+    )
+    # Each worker computes alone (a batch's parts meet once a step), and so does this thread.
     torch.set_num_threads(1)
     try:
         return run.go(max_steps=max_steps, progress=progress)
@@ -186,6 +195,7 @@ class _Run:
         develop: Sequence[Path],
         max_minutes: float | None,
         resume: bool,
+        prepare: Prepare,
     ) -> None:
         if not resume and (out / CHECKPOINT_NAME).exists():
             msg = (
@@ -195,31 +205,16 @@ class _Run:
             raise TrainingError(msg)
         self.recipe, self.out, self.max_minutes = recipe, out, max_minutes
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.dtype = choose_precision(recipe.precision, self.device)
-        self.source = encoder_folder(recipe.encoder)
-        try:
-            self.tokenizer = load_tokenizer(self.source)
-            self.special = special_tokens(self.tokenizer)
-        except ReaderError as error:
-            msg = f"The encoder {recipe.encoder!r} can't be trained as a reader: {error}"
-            raise TrainingError(msg) from error
-        self.model, self.originals = load_span_model(
-            self.source,
-            dropout=recipe.dropout,
-            train_word_embeddings=recipe.train_word_embeddings,
-            seed=recipe.seed,
-            dtype=self.dtype,
-            device=self.device,
-        )
-        longest = int(self.model.config.max_position_embeddings)
-        if max(recipe.max_window_tokens, recipe.read_max_tokens) > longest:
+        self.trainee = trainee = prepare(recipe, self.device)
+        self.model, self.special, longest = trainee.model, trainee.special, trainee.longest
+        if longest and max(recipe.max_window_tokens, recipe.read_max_tokens) > longest:
             msg = (
                 f"The encoder {recipe.encoder!r} reads at most {longest} tokens. Lower "
                 f"max_window_tokens ({recipe.max_window_tokens}) and read_max_tokens "
                 f"({recipe.read_max_tokens}) in the recipe."
             )
             raise TrainingError(msg)
-        self.training = load_training_set(recipe, files, self.tokenizer, max_tokens=longest)
+        self.training = load_training_set(recipe, files, trainee.tokenizer, max_tokens=longest)
         self.plan = plan_batches(self.training, recipe)
         # Read now: a file that is missing should be known before the hours of training.
         developing: list[Example] = []
@@ -234,17 +229,17 @@ class _Run:
                 f"{recipe.accumulate}. Give more questions, or lower batch_size or accumulate."
             )
             raise TrainingError(msg)
-        self.signature = _signature(recipe, self.training.sha256, self.device, self.dtype)
+        self.signature = _signature(recipe, self.training.sha256, self.device, trainee.dtype)
         self.masters = MasterWeights(
             self.model,
-            self.originals,
+            trainee.originals,
             weight_decay=recipe.weight_decay,
             clip_norm=recipe.clip_norm,
         )
         # Masks are drawn from one generator: with dropout, threads would race for it.
         alone = self.device.type == "cuda" or recipe.dropout > 0
         self.workers = ThreadPoolExecutor(
-            1 if alone else min(_PARTS, torch.get_num_threads()),
+            1 if alone else min(trainee.parts, torch.get_num_threads()),
             initializer=torch.set_num_threads,
             initargs=(1,),
         )
@@ -307,11 +302,9 @@ class _Run:
             progress(self._progress(losses or [math.nan], 0.0))
         tensors, _ = load_checkpoint(self.out / "best" if stopped == "early" else self.out)
         self.masters.restore(under(tensors, "weight/"), {})
-        export_reader(
+        self.trainee.export(
             under(tensors, "weight/"),
-            self.source,
             self.out,
-            recipe=recipe,
             null_threshold=self._threshold(),
             report=asdict(report),
         )
@@ -369,7 +362,7 @@ class _Run:
             for index, limit in zip(batch.items, batch.max_tokens, strict=True)
         ]
         cut.sort(key=lambda entry: len(entry[0]))
-        size = len(cut) if self.device.type == "cuda" else -(-len(cut) // _PARTS)
+        size = len(cut) if self.device.type == "cuda" else -(-len(cut) // self.trainee.parts)
         parts = []
         for at in range(0, len(cut), size):
             some = cut[at : at + size]
@@ -407,7 +400,7 @@ class _Run:
     # -- weights and state ------------------------------------------------------------
 
     def _save(self, folder: Path | None = None) -> None:
-        weights = {**self.originals, **self.masters.weights()}
+        weights = {**self.trainee.originals, **self.masters.weights()}
         tensors = {f"weight/{name}": tensor for name, tensor in weights.items()}
         for name, tensor in self.masters.state().items():
             tensors[f"optimizer/{name}"] = tensor
@@ -474,7 +467,7 @@ class _Run:
         self.model.train(False)
         predictions = predict(
             self.model,
-            self.tokenizer,
+            self.trainee.tokenizer,
             examples,
             max_tokens=recipe.read_max_tokens,
             stride_tokens=recipe.read_stride_tokens,
@@ -524,7 +517,7 @@ def _best_threshold(
 # -- arithmetic ---------------------------------------------------------------------------
 
 
-def _loss(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+def _loss(model: SpanNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy of start and end over [CLS] and the passage's tokens."""
     start, end = span_logits(model, batch)
     forbidden = ~allowed_tokens(batch)

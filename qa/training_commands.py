@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from qa.recipe import Recipe
+    from qa.training import Prepare
 
 __all__ = ["app"]
 
@@ -27,38 +31,91 @@ def _train() -> None:
     """Train readers on your own questions."""
 
 
+Data = Annotated[
+    list[str],
+    typer.Option("--data", help="A SQuAD 1.1 or 2.0 file; FILE=WEIGHT mixes several. Repeatable."),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder for checkpoint and weights.")]
+Develop = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--develop",
+        help="A SQuAD 2.0 file: the first half of its articles chooses when to refuse.",
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="A recipe; the shipped weights' recipe by default."),
+]
+MaxMinutes = Annotated[
+    float | None, typer.Option("--max-minutes", min=0.1, help="End after so long.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+
+
 @app.command()
 def reader(
-    data: Annotated[
-        list[str],
-        typer.Option(
-            "--data", help="A SQuAD 1.1 or 2.0 file; FILE=WEIGHT mixes several. Repeatable."
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for checkpoint and weights.")],
-    develop: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--develop",
-            help="A SQuAD 2.0 file: the first half of its articles chooses when to refuse.",
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="A recipe; the shipped weights' recipe by default."),
-    ] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option("--max-minutes", min=0.1, help="End after so long.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    data: Data,
+    out: Out,
+    develop: Develop = None,
+    config: Config = None,
+    max_minutes: MaxMinutes = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fine-tune a BERT reader on questions in SQuAD's format.
 
     Example: frontdesk train reader --data train-v1.1.json --out build/reader --max-minutes 90
     """
+    from qa.recipe import load_recipe, shipped_recipe_path
+    from qa.trainee import bert_trainee
+
+    recipe = load_recipe(config or shipped_recipe_path())
+    _run(recipe, data, out, develop, max_minutes, resume, as_json, prepare=bert_trainee)
+
+
+@app.command()
+def bidaf(
+    data: Data,
+    out: Out,
+    vectors: Annotated[
+        Path,
+        typer.Option("--vectors", help="Word vectors: GloVe's text file, or an .npz of it."),
+    ],
+    develop: Develop = None,
+    config: Config = None,
+    max_minutes: MaxMinutes = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train an attention-flow reader on questions in SQuAD's format.
+
+    Example: frontdesk train bidaf --data train-v1.1.json --vectors glove.6B.100d.txt --out
+    build/bidaf --max-minutes 120
+    """
+    from functools import partial
+
+    from qa.bidaf.training import glove_trainee
+    from qa.recipe import load_recipe, shipped_recipe_path
+
+    recipe = load_recipe(config or shipped_recipe_path("bidaf"))
+    prepare = partial(glove_trainee, vectors=vectors)
+    _run(recipe, data, out, develop, max_minutes, resume, as_json, prepare=prepare)
+
+
+def _run(
+    recipe: Recipe,
+    data: list[str],
+    out: Path,
+    develop: list[Path] | None,
+    max_minutes: float | None,
+    resume: bool,
+    as_json: bool,
+    *,
+    prepare: Prepare,
+) -> None:
+    """Train with a progress bar, and say what came of it."""
     import json
     from dataclasses import asdict
 
@@ -71,11 +128,9 @@ def reader(
         TimeRemainingColumn,
     )
 
-    from qa.recipe import load_recipe, shipped_recipe_path
     from qa.training import Progress as Standing
     from qa.training import TrainingFile, train_reader
 
-    recipe = load_recipe(config or shipped_recipe_path())
     files = [TrainingFile(*_path_and_weight(value)) for value in data]
     console = Console(stderr=True)
     columns = (
@@ -104,6 +159,7 @@ def reader(
             develop=develop or (),
             max_minutes=max_minutes,
             resume=resume,
+            prepare=prepare,
             progress=tell,
         )
     if report.stopped == "interrupted":

@@ -15,7 +15,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from qa.errors import TrainingError
 from qa.negatives import make_negatives
@@ -26,6 +25,7 @@ from qa.windows import (
     MAX_QUESTION_TOKENS,
     EncodedText,
     SpecialTokens,
+    TextTokenizer,
     Window,
     cut_windows,
     encode_question,
@@ -111,7 +111,7 @@ class Batch:
 
 
 def load_training_set(
-    recipe: Recipe, files: Sequence[TrainingFile], tokenizer: Tokenizer, *, max_tokens: int
+    recipe: Recipe, files: Sequence[TrainingFile], tokenizer: TextTokenizer, *, max_tokens: int
 ) -> TrainingSet:
     """Read the files, hold articles out, make negatives of both sides, and tokenise.
 
@@ -120,7 +120,7 @@ def load_training_set(
         files: At least one.
         tokenizer: From `windows.load_tokenizer`.
         max_tokens: What the encoder can read at once; answers too long for it are left
-            out.
+            out. 0 is no limit.
 
     Raises:
         TrainingError: No questions, or a weight that isn't positive.
@@ -153,7 +153,7 @@ def load_training_set(
     focuses = [example.answers[0][1] if example.answers else 0 for example in train]
     focuses += [negative.focus for negative in negatives]
     train += [replace(n.example, weight=n.example.weight / epochs) for n in negatives]
-    longest_answer = max_tokens - MAX_QUESTION_TOKENS - _N_SPECIAL
+    longest_answer = (max_tokens or math.inf) - MAX_QUESTION_TOKENS - _N_SPECIAL
     items: list[TrainingItem] = []
     weights: list[float] = []
     for example, item in zip(train, _items(train, focuses, tokenizer), strict=True):
@@ -261,7 +261,7 @@ def _held_out_questions(development: Sequence[Example], recipe: Recipe, n: int) 
 
 
 def _items(
-    examples: Sequence[Example], focuses: Sequence[int], tokenizer: Tokenizer
+    examples: Sequence[Example], focuses: Sequence[int], tokenizer: TextTokenizer
 ) -> list[TrainingItem]:
     """Tokenise every question and, once each, every context."""
     contexts = list(dict.fromkeys(example.context for example in examples))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tokenizers import Tokenizer
 
@@ -20,6 +21,8 @@ __all__ = [
     "MAX_QUESTION_TOKENS",
     "EncodedText",
     "SpecialTokens",
+    "TextEncoding",
+    "TextTokenizer",
     "Window",
     "cut_windows",
     "encode_question",
@@ -34,6 +37,36 @@ MAX_QUESTION_TOKENS = 64
 """Longer questions are cut here: what follows rarely changes the answer."""
 
 _N_SPECIAL = 3
+
+
+class TextEncoding(Protocol):
+    """What a tokenizer makes of a text."""
+
+    @property
+    def ids(self) -> list[int]:
+        """(tokens,) rows of the vocabulary."""
+        ...
+
+    @property
+    def offsets(self) -> list[tuple[int, int]]:
+        """(tokens,) half-open code points of the text."""
+        ...
+
+
+class TextTokenizer(Protocol):
+    """The part of `tokenizers.Tokenizer` that windows are made with."""
+
+    def encode(self, text: str, *, add_special_tokens: bool) -> TextEncoding:
+        """Tokenise a text."""
+        ...
+
+    def encode_batch(self, texts: list[str], *, add_special_tokens: bool) -> Sequence[TextEncoding]:
+        """Tokenise several."""
+        ...
+
+    def token_to_id(self, token: str) -> int | None:
+        """Return a token's id, or None if it has none."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -109,7 +142,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def special_tokens(tokenizer: Tokenizer) -> SpecialTokens:
+def special_tokens(tokenizer: TextTokenizer) -> SpecialTokens:
     """Look up the ids of `[CLS]`, `[SEP]` and `[PAD]`.
 
     Raises:
@@ -125,19 +158,19 @@ def special_tokens(tokenizer: Tokenizer) -> SpecialTokens:
     return SpecialTokens(cls, sep, pad)
 
 
-def encode_text(tokenizer: Tokenizer, text: str) -> EncodedText:
+def encode_text(tokenizer: TextTokenizer, text: str) -> EncodedText:
     """Tokenise a passage's text; done once per passage, for all questions."""
     encoding = tokenizer.encode(text, add_special_tokens=False)
     return EncodedText(encoding.ids, encoding.offsets)
 
 
-def encode_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> list[EncodedText]:
+def encode_texts(tokenizer: TextTokenizer, texts: Sequence[str]) -> list[EncodedText]:
     """Tokenise many texts, using the library's own threads."""
     encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
     return [EncodedText(encoding.ids, encoding.offsets) for encoding in encodings]
 
 
-def encode_question(tokenizer: Tokenizer, question: str) -> list[int]:
+def encode_question(tokenizer: TextTokenizer, question: str) -> list[int]:
     """Tokenise a question, cut after `MAX_QUESTION_TOKENS`."""
     ids: list[int] = tokenizer.encode(question, add_special_tokens=False).ids
     return ids[:MAX_QUESTION_TOKENS]
@@ -201,7 +234,7 @@ def cut_windows(
 
 
 def make_windows(
-    tokenizer: Tokenizer,
+    tokenizer: TextTokenizer,
     question: str,
     text: str,
     *,

@@ -1,0 +1,1 @@
+"""The attention-flow reader: layers, network, words, reader."""

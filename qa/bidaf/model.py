@@ -1,0 +1,206 @@
+"""Bi-directional attention flow from words to the logits of a span.
+
+Source and letters of shapes: see `layers`. Beside the paper there is a place for "no
+answer": the passage's first word is a mark that stands for it, as [CLS] does for BERT, so
+that both readers share one span decoder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from qa.bidaf.layers import AttentionFlow, BiLstm, CharacterEncoder, Highway
+from qa.bidaf.words import N_CHARACTERS
+from qa.errors import ReaderError
+
+__all__ = ["BidafModel", "BidafSizes", "Embedder", "Flow", "GloveEmbedder", "Words"]
+
+
+@dataclass(frozen=True)
+class BidafSizes:
+    """Sizes of the network; the defaults are the paper's (section 4.1).
+
+    Attributes:
+        hidden: d, of one LSTM direction.
+        word: Of a word's vector.
+        character: Of a character's vector.
+        filters: Of a word's vector made of characters.
+        width: Characters that a filter sees.
+        n_characters: Size of the alphabet, padding included.
+        dropout: Share of what goes into each LSTM and linear layer, in training.
+    """
+
+    hidden: int = 100
+    word: int = 100
+    character: int = 16
+    filters: int = 100
+    width: int = 5
+    n_characters: int = N_CHARACTERS
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Refuse what no network can be built of.
+
+        Raises:
+            ReaderError: A size isn't positive, or dropout no share.
+        """
+        for name, value in asdict(self).items():
+            if name == "dropout":
+                if not 0.0 <= value < 1.0:
+                    msg = f"dropout is {value!r}. Expected a share from 0 to below 1."
+                    raise ReaderError(msg)
+            elif not isinstance(value, int) or value < 1:
+                msg = f"{name} is {value!r}. Expected a whole number, 1 or more."
+                raise ReaderError(msg)
+
+
+class Words(NamedTuple):
+    """One side of a batch, as the embedding layer takes it.
+
+    Attributes:
+        ids: (batch, words) row of the vocabulary of each word; 0 = padding.
+        characters: (batch, words, chars) ids, 0 = padding; an embedding layer that knows
+            no characters ignores them.
+        mask: (batch, words), True = real.
+    """
+
+    ids: Tensor
+    characters: Tensor
+    mask: Tensor
+
+
+class Flow(NamedTuple):
+    """What the network says of a batch.
+
+    Attributes:
+        start: (batch, T) logits; minus infinity at padding.
+        end: (batch, T) logits, likewise.
+        to_question: (batch, T, J) which words of the question each word of the passage
+            attends to.
+        to_passage: (batch, T) which words of the passage the question attends to.
+    """
+
+    start: Tensor
+    end: Tensor
+    to_question: Tensor
+    to_passage: Tensor
+
+
+class Embedder(Protocol):
+    """The first layers: words → vectors of `size`."""
+
+    size: int
+
+    def __call__(self, words: Words) -> Tensor:
+        """Return (batch, words, size)."""
+        ...
+
+
+class GloveEmbedder(nn.Module):
+    """Frozen word vectors beside vectors made of characters, through a highway.
+
+    Section 2, layers 1 and 2 up to the LSTM. The first rows of the vocabulary are marks of
+    our own (padding, unknown, no answer), whose vectors are learned; the others are
+    GloVe's and stay as they are.
+    """
+
+    def __init__(self, sizes: BidafSizes, vectors: Tensor, *, n_marks: int) -> None:
+        """Lay out the weights.
+
+        Args:
+            sizes: Of the network.
+            vectors: (words, word) frozen vectors, the marks' rows not included.
+            n_marks: How many rows stand before them.
+        """
+        super().__init__()
+        if vectors.ndim != 2 or vectors.shape[1] != sizes.word:
+            msg = (
+                f"The word vectors have the shape {tuple(vectors.shape)!r}. Expected "
+                f"(words, {sizes.word})."
+            )
+            raise ReaderError(msg)
+        self.n_marks = n_marks
+        self.marks = nn.Parameter(torch.zeros(n_marks, sizes.word))
+        nn.init.normal_(self.marks[1:].data, std=0.1)
+        self.register_buffer("vectors", vectors.to(torch.float32), persistent=False)
+        self.vectors: Tensor
+        self.characters = CharacterEncoder(
+            n_characters=sizes.n_characters,
+            embedding=sizes.character,
+            filters=sizes.filters,
+            width=sizes.width,
+        )
+        self.size = sizes.word + sizes.filters
+        self.highway = Highway(self.size, n_layers=2)
+        self.dropout = nn.Dropout(sizes.dropout)
+
+    def forward(self, words: Words) -> Tensor:
+        """Return (batch, words, word + filters)."""
+        is_mark = (words.ids < self.n_marks).unsqueeze(-1)
+        of_marks = self.marks[words.ids.clamp(max=self.n_marks - 1)]
+        of_words = self.vectors[(words.ids - self.n_marks).clamp(min=0)]
+        of_characters = self.characters(words.characters)
+        joined = torch.cat([torch.where(is_mark, of_marks, of_words), of_characters], dim=-1)
+        highway: Tensor = self.highway(self.dropout(joined))
+        return highway
+
+
+class BidafModel(nn.Module):
+    """The network above an embedding layer."""
+
+    def __init__(self, sizes: BidafSizes, embedder: nn.Module, *, embedded: int) -> None:
+        """Lay out the weights.
+
+        Args:
+            sizes: Of the network.
+            embedder: Obeys `Embedder`.
+            embedded: Size of its vectors.
+        """
+        super().__init__()
+        d = sizes.hidden
+        self.sizes = sizes
+        self.embedder = embedder
+        self.contextual = BiLstm(embedded, d)
+        self.attention = AttentionFlow(2 * d)
+        self.modelling = nn.ModuleList([BiLstm(8 * d, d), BiLstm(2 * d, d)])
+        self.ending = BiLstm(2 * d, d)
+        self.start = nn.Linear(10 * d, 1)
+        self.end = nn.Linear(10 * d, 1)
+        self.dropout = nn.Dropout(sizes.dropout)
+
+    def forward(self, passage: Words, question: Words) -> Flow:
+        """Read a batch.
+
+        Args:
+            passage: Its first word is the mark for "no answer".
+            question: At least one word each.
+        """
+        # Layers 1 to 3: H (batch, T, 2d) and U (batch, J, 2d), by the same weights.
+        h = self._contextual(passage)
+        u = self._contextual(question)
+        # Layer 4: G (batch, T, 8d)
+        g, to_question, to_passage = self.attention(h, u, passage.mask, question.mask)
+        # Layer 5: M (batch, T, 2d)
+        m = g
+        for lstm in self.modelling:
+            m = lstm(self.dropout(m), passage.mask)
+        # Layer 6, equation 3: p1 = softmax(w · [G; M]); M2 = BiLSTM(M); p2 = softmax(w · [G; M2])
+        start = self.start(self.dropout(torch.cat([g, m], dim=-1))).squeeze(-1)
+        m2 = self.ending(self.dropout(m), passage.mask)
+        end = self.end(self.dropout(torch.cat([g, m2], dim=-1))).squeeze(-1)
+        hidden = ~passage.mask
+        return Flow(
+            start.masked_fill(hidden, -torch.inf),
+            end.masked_fill(hidden, -torch.inf),
+            to_question,
+            to_passage,
+        )
+
+    def _contextual(self, words: Words) -> Tensor:
+        embedded = self.dropout(self.embedder(words))
+        states: Tensor = self.contextual(embedded, words.mask)
+        return states
