@@ -51,9 +51,12 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("named", rf"{_MONTH}(?![a-z])\s+(?:the\s+)?{_DAY}(?![\d:]){_YEAR}"),
     ("after_tomorrow", r"(?:the\s+)?day\s+after\s+tomorrow"),
     ("before_yesterday", r"(?:the\s+)?day\s+before\s+yesterday"),
-    ("today", r"today|tonight|now|right\s+away|immediately|asap"),
+    (
+        "today",
+        r"today|tonight|this\s+(?:morning|afternoon|evening)|now|right\s+away|immediately|asap",
+    ),
     ("tomorrow", r"tomorrow|tmrw|tomorow|tommorow|tommorrow"),
-    ("yesterday", r"yesterday"),
+    ("yesterday", r"yesterday|last\s+(?:night|evening)"),
     (
         "weekday_week",
         rf"{_WEEKDAY}\s+week|a\s+week\s+(?:on|from)\s+{_WEEKDAY.replace('weekday', 'weekday2')}",
