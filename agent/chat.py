@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
@@ -403,17 +404,12 @@ class Chat:
         if exported is None:
             self._note("There is nothing to export yet.")
             return
-        path = Path(name).expanduser()
+        text = json.dumps(exported, ensure_ascii=False, indent=2) + "\n"
         try:
-            # "x" never overwrites; a conversation is nobody else's to read.
-            with path.open("x", encoding="utf-8", errors="replace") as file:
-                path.chmod(0o600)
-                json.dump(exported, file, ensure_ascii=False, indent=2)
-                file.write("\n")
+            _write_new(Path(name).expanduser(), text.encode("utf-8", "replace"))
         except FileExistsError:
             self._note(f"{name!r} is there already: name another file.")
         except OSError as error:
-            path.unlink(missing_ok=True) if path.is_file() else None
             self._note(f"{name!r} can't be written: {error.strerror}.")
         else:
             n = len(exported.get("turns", ()))
@@ -441,6 +437,17 @@ class Chat:
         if not self._as_json:
             self._say(text, style="dim")
             self._console.print()
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file that wasn't there, for nobody else to read; all of it or nothing."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _handed_over(packet: Handover) -> str:
