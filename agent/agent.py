@@ -28,7 +28,6 @@ from agent.errors import ActionError, AgentError, SessionConflict, SessionError
 from agent.followups import make_whole
 from agent.handover import make_packet, said_in
 from agent.language import UNKNOWN, detect_language
-from agent.placeholders import fill as fill_template
 from agent.router import Routed, RouterInputs, decide, route, verdict_facts
 from agent.script import Script
 from agent.sessions import SessionStore
@@ -318,11 +317,14 @@ class Agent:
         )
         thought.heeded = dialogue.heed(script, session, perception)
         thought.routed = route(thought.heeded.inputs)
-        if thought.routed.needs_verdict:
-            told.status("Searching the articles")
-            asked = dialogue.question(script, session, perception, thought.heeded, thought.routed)
-            thought.verdict = _verdict(self._ask(asked, roles))
-            thought.see(verdict=verdict_facts(thought.verdict))
+        self._consult(thought, session, roles, told)
+        at_once = dialogue.filled_at_once(
+            script, session, perception, thought.heeded, thought.routed
+        )
+        if at_once is not None:
+            session, thought.heeded = at_once
+            thought.see()
+            self._consult(thought, session, roles, told)
         called = self._call(thought, session, told)
         thought.outcome = dialogue.conclude(
             script,
@@ -334,8 +336,25 @@ class Agent:
             called=called,
         )
 
-    def _ask(self, question: str, roles: frozenset[str]) -> Result:
-        return self.knowledge_base.ask(question, roles=roles, budget_ms=self._budget_ms)
+    def _consult(
+        self, thought: _Thought, session: Session, roles: frozenset[str], told: _Listener
+    ) -> None:
+        """Ask the knowledge base if nothing can be decided without it."""
+        if not thought.routed.needs_verdict:
+            return
+        told.status("Searching the articles")
+        asked = dialogue.questions(
+            self._script, session, thought.perception, thought.heeded, thought.routed
+        )
+        verdicts: list[Verdict] = []
+        for question in asked:
+            result = self.knowledge_base.ask(question, roles=roles, budget_ms=self._budget_ms)
+            verdicts.append(_verdict(result))
+            if verdicts[-1].answered:
+                break
+        # Where none is answered, the first is what the person asked.
+        thought.verdict = verdicts[-1] if verdicts[-1].answered else verdicts[0]
+        thought.see(verdict=verdict_facts(thought.verdict))
 
     def _call(self, thought: _Thought, session: Session, told: _Listener) -> Called | None:
         """Call the company's endpoint if that is what was decided; decide anew if it fails."""
@@ -345,18 +364,18 @@ class Agent:
         action, values = due
         told.status("Passing that on")
         try:
-            return self._called(action, values)
+            return self._called(action, values, thought)
         except ActionError as error:
             _log_failure(error)
             thought.see(failed_action=action.name)
             return None
 
-    def _called(self, action: Action, values: Mapping[str, SlotValue]) -> Called:
-        from agent.actions import call
+    def _called(self, action: Action, values: Mapping[str, SlotValue], thought: _Thought) -> Called:
+        from agent.actions import call, reply_text
 
         response = call(action, values, http=self._client())
-        text = fill_template(action.reply, slots=values, response=response)
-        return Called(action.name, text)
+        said = {**values, **dialogue.shown(self._script, thought.heeded)}
+        return Called(action.name, reply_text(action, said, response))
 
     def _client(self) -> httpx.Client:
         if self._http is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from agent.router import MessageKind
 
-__all__ = ["Cleaned", "clean"]
+__all__ = ["Cleaned", "clean", "puts_question"]
 
 # C0 and C1 controls but tab and line feed, lone surrogates, line directions, and the
 # invisible ones that only serve to hide text; joiners stay, emoji and scripts need them.
@@ -85,3 +85,27 @@ def _kind(text: str) -> MessageKind:
     if bare in _CANCEL:
         return MessageKind.CANCEL
     return MessageKind.WORDS
+
+
+_GREETING = r"(?:(?:hi|hello|hey|ok|okay|so|and|but|well|please|thanks|sorry)\b[\s,.!-]*)*"
+_QUESTION = re.compile(
+    _GREETING
+    + r"(?:what|which|who|whom|whose|when|where|why|how|is|are|am|was|were|do|does|did|has|"
+    r"have|should|may|might|must|what's|where's|who's|how's|when's|can anyone|can somebody tell|"
+    r"(?:can|could) (?:i|we) (?!(?:have|get|order|book|report|request|make|see|speak|talk)\b)|"
+    r"(?:can|could) you (?:tell|explain|say))\b",
+    re.IGNORECASE,
+)
+_WISH = re.compile(
+    _GREETING + r"(?:can|could|may|might|will|would) (?:i|we|you|someone)\b", re.IGNORECASE
+)
+
+
+def puts_question(text: str) -> bool:
+    """Return whether a message is put as a question rather than as a wish or an order.
+
+    "How do I order a mouse?" is a question; "order a mouse", "can I get a mouse?" aren't.
+    """
+    if _QUESTION.match(text):
+        return True
+    return text.rstrip().endswith("?") and _WISH.match(text) is None

@@ -1,7 +1,7 @@
 """The dialogue: one turn as pure steps, without disk, network, clock or globals.
 
     heed      what the session and the message come to, as the router's inputs
-    question  what to ask the knowledge base, where the router needs its verdict
+    questions what to ask the knowledge base, where the router needs its verdict
     call_for  the company's endpoint to call, where what was decided needs it
     conclude  the reply, and the session's state after it
 
@@ -17,7 +17,7 @@ from datetime import date
 
 from agent import forms
 from agent.clarify import ask_back, understand
-from agent.cleaning import Cleaned
+from agent.cleaning import Cleaned, puts_question
 from agent.configuration.schema import Action, Answer, Form, Say
 from agent.followups import Whole
 from agent.forms import FormStep
@@ -26,6 +26,7 @@ from agent.placeholders import fill as fill_template
 from agent.router import SOMETHING_ELSE, MessageKind, Routed, RouterInputs
 from agent.script import Script, target_of
 from agent.types import (
+    FormProgress,
     HandoverReason,
     IntentRanking,
     Pending,
@@ -44,8 +45,9 @@ __all__ = [
     "Perception",
     "call_for",
     "conclude",
+    "filled_at_once",
     "heed",
-    "question",
+    "questions",
     "shown",
 ]
 
@@ -152,6 +154,7 @@ def heed(script: Script, session: Session, perception: Perception) -> Heeded:
     done = step is not None and step.outcome is forms.Outcome.DONE
     inputs = RouterInputs(
         message=kind,
+        asks=puts_question(message),
         supported=not code or not languages or code in languages,
         language=code,
         scores=ranking.scores,
@@ -175,23 +178,58 @@ def heed(script: Script, session: Session, perception: Perception) -> Heeded:
     return Heeded(inputs, step)
 
 
-def question(
+def questions(
     script: Script, session: Session, perception: Perception, heeded: Heeded, routed: Routed
-) -> str:
-    """Return what to ask the knowledge base: never less than a whole question."""
+) -> tuple[str, ...]:
+    """Return what to ask the knowledge base; the next where the one before isn't answered.
+
+    A question that the configuration has for an intent serves messages that are too short
+    to search with. A message that is a question itself says more: it comes first.
+    """
     inputs = heeded.inputs
-    if inputs.form_then.startswith("answer") and inputs.form_took_it:
+    whole = perception.whole.question
+    if inputs.chosen is not None and session.pending is not None:
+        whole = session.pending.message
+    if inputs.form_took_it:
         step = script.config.forms[inputs.form].then
         slots = {**session.slots, **shown(script, heeded)}
         if isinstance(step, Answer) and step.question is not None:
-            return fill_template(step.question, slots=slots)
+            return (fill_template(step.question, slots=slots),)
     if routed.intent is not None:
         handling = script.config.handle.get(routed.intent)
         if handling is not None and isinstance(handling.step, Answer) and handling.step.question:
-            return handling.step.question
-    if inputs.chosen is not None and session.pending is not None:
-        return session.pending.message
-    return perception.whole.question
+            if inputs.asks and inputs.chosen is None:
+                return tuple(dict.fromkeys((whole, handling.step.question)))
+            return (handling.step.question,)
+    return (whole,)
+
+
+def filled_at_once(
+    script: Script, session: Session, perception: Perception, heeded: Heeded, routed: Routed
+) -> tuple[Session, Heeded] | None:
+    """Return the state as if a form had been open, where its opening message fills it whole.
+
+    "A taxi for two at nine" may leave a form nothing to ask for. What follows the form is
+    then routed like the end of any other.
+    """
+    kind, _, name = _target(heeded, routed).partition(":")
+    if kind != "form" or any(progress.form == name for progress in session.forms):
+        return None
+    form = script.config.forms[name]
+    step = _started(form, session, perception, heeded)
+    if step.outcome is not forms.Outcome.DONE:
+        return None
+    inputs = replace(
+        heeded.inputs,
+        form=name,
+        form_intent=routed.intent,
+        form_outcome=step.outcome.value,
+        form_then=target_of(form.then, name),
+        n_forms=heeded.inputs.n_forms + 1,
+        verdict=None,
+    )
+    opened = replace(session, forms=(*session.forms, FormProgress(name)))
+    return opened, Heeded(inputs, step)
 
 
 def call_for(
@@ -261,15 +299,26 @@ def shown(script: Script, heeded: Heeded) -> dict[str, str]:
     return forms.shown_slots(form, _filled(heeded.step)) if form is not None else {}
 
 
+_FOLLOWING = frozenset({"chose_intent", "clear_intent", "likely_intent", "likely_small_talk"})
+
+
 def _target(heeded: Heeded, routed: Routed) -> str:
     """Return what a turn that is handled leads to; empty if it only talks."""
     if routed.route is not Route.HANDLE:
         return ""
     if routed.rule == "form_step":
         return heeded.inputs.form_then
-    if routed.rule in ("clear_intent", "likely_intent", "chose_intent") and routed.intent:
+    if routed.rule in _FOLLOWING and routed.intent:
         return heeded.inputs.targets.get(routed.intent, "")
     return ""
+
+
+def _started(form: Form, session: Session, perception: Perception, heeded: Heeded) -> FormStep:
+    """Open a form with what the message already says, or the one that was asked about."""
+    message = perception.message
+    if heeded.inputs.chosen is not None and session.pending is not None:
+        message = session.pending.message
+    return forms.start(form, message=message, today=perception.today)
 
 
 @dataclass(frozen=True)
@@ -448,13 +497,7 @@ class _Turn:
         if any(progress.form == form.name for progress in after.forms):
             # It is open already, on top or waiting: no second one.
             return self._back_to_form("", after)
-        pending = self.session.pending
-        chosen = self.heeded.inputs.chosen is not None and pending is not None
-        step = forms.start(
-            form,
-            message=pending.message if chosen and pending else self.perception.message,
-            today=self.perception.today,
-        )
+        step = _started(form, self.session, self.perception, self.heeded)
         if step.progress is None:
             return self._back_to_form(step.say, after)
         opened = replace(after, forms=(*after.forms, step.progress))

@@ -13,12 +13,14 @@ Confidences of intents and of answers are both calibrated probabilities, so they
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypedDict
 
+from agent.followups.words import FUNCTION_WORDS
 from agent.types import Decision, HandoverReason, IntentScore, Route, Verdict
 
 __all__ = [
@@ -75,6 +77,11 @@ class Thresholds:
     unsure_turns: int = 2
 
     @property
+    def wish(self) -> float:
+        """Least confidence of a task that a message wishes or orders rather than asks about."""
+        return (self.handle + self.consider) / 2.0
+
+    @property
     def sure(self) -> float:
         """From here on nothing else is looked at: half-way from `handle` to certainty."""
         return (1.0 + self.handle) / 2.0
@@ -89,12 +96,14 @@ class FoundArticle:
         title: Its title.
         confidence: Probability that the quote is right.
         quote: The answer's own text, to tell two articles that say the same.
+        named: The question holds a word that stands in this title and in no other's.
     """
 
     article_id: str
     title: str
     confidence: float
     quote: str = ""
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,15 +130,34 @@ class VerdictFacts:
 
 def verdict_facts(verdict: Verdict) -> VerdictFacts:
     """Take from a verdict what the router looks at."""
+    titles = {answer.article_id: _words(answer.title) for answer in verdict.answers}
+    asked = _words(verdict.question)
+    named = {
+        article
+        for article, words in titles.items()
+        if asked & words.difference(*(titles[other] for other in titles if other != article))
+    }
     return VerdictFacts(
         status=verdict.status,
         reason=verdict.reason,
         confidence=verdict.confidence,
         found=tuple(
-            FoundArticle(answer.article_id, answer.title, answer.confidence, answer.text)
+            FoundArticle(
+                answer.article_id,
+                answer.title,
+                answer.confidence,
+                answer.text,
+                answer.article_id in named,
+            )
             for answer in verdict.answers
         ),
     )
+
+
+def _words(text: str) -> set[str]:
+    """Return the words that tell titles apart; an article's "a" doesn't."""
+    words = re.findall(r"\w+", text.casefold())
+    return {word for word in words if len(word) > 2 and word not in FUNCTION_WORDS}
 
 
 @dataclass(frozen=True)
@@ -170,6 +198,7 @@ class RouterInputs:
 
     Attributes:
         message: What the message is before it is understood.
+        asks: It is put as a question rather than as a wish or an order.
         supported: Whether it is in a language that we answer.
         language: Two letters, or empty where nothing is known.
         scores: The classifier's labels with their probabilities given that the message
@@ -198,6 +227,7 @@ class RouterInputs:
     """
 
     message: MessageKind = MessageKind.WORDS
+    asks: bool = False
     supported: bool = True
     language: str = ""
     scores: tuple[IntentScore, ...] = ()
@@ -553,12 +583,26 @@ def _which_intent(name: str) -> Callable[[RouterInputs], Routed]:
 
 
 def _answer_settles(inputs: RouterInputs) -> bool:
-    """Whether the knowledge base is surer of its answer than we are of any task."""
+    """Whether the knowledge base's answer counts for more than what we could do instead.
+
+    What the configuration says of an intent is meant by somebody; an article that matches
+    only happens to. So an intent that is likely gives way to a sure answer alone, and a
+    wish ("order a mouse") isn't met by quoting how to wish for it.
+    """
     verdict = inputs.verdict
     if verdict is None or not verdict.answered:
         return False
     first = inputs.first
-    return first is None or not first.scripted or verdict.confidence >= first.confidence
+    if first is None or not first.scripted or first.confidence < _least(inputs):
+        return True
+    return verdict.confidence >= max(first.confidence, inputs.thresholds.sure)
+
+
+def _least(inputs: RouterInputs) -> float:
+    """Return from which confidence on a script is followed."""
+    first = inputs.first
+    wish = not inputs.asks and first is not None and first.kind in ("form", "call")
+    return inputs.thresholds.wish if wish else inputs.thresholds.handle
 
 
 def _unsettled_tie(inputs: RouterInputs) -> bool:
@@ -570,19 +614,30 @@ def _likely(inputs: RouterInputs) -> bool:
     return (
         first is not None
         and first.scripted
-        and first.confidence >= inputs.thresholds.handle
+        and first.confidence >= _least(inputs)
         and not _answer_settles(inputs)
+    )
+
+
+def _chat(inputs: RouterInputs) -> bool:
+    """Whether it may be small talk: a friendly reply does less harm than "not found"."""
+    first = inputs.first
+    return (
+        first is not None
+        and first.kind == "smalltalk"
+        and first.confidence >= inputs.thresholds.consider
     )
 
 
 def _rival_articles(inputs: RouterInputs) -> tuple[FoundArticle, ...]:
     """Return the articles that answer about equally well, but differently.
 
-    None where the first is so sure that a question back would only annoy, and none under
-    a refusal that isn't for want of confidence.
+    None where the first is so sure that a question back would only annoy. Under a refusal
+    for want of confidence they count if one of them is likely to be right: articles that
+    share the probability are why none of them is sure enough.
     """
     verdict = inputs.verdict
-    if verdict is None or inputs.clarified or inputs.chosen is not None or not verdict.found:
+    if verdict is None or inputs.chosen is not None or not verdict.found:
         return ()
     if not verdict.answered and verdict.reason != "low_confidence":
         return ()
@@ -599,7 +654,33 @@ def _rival_articles(inputs: RouterInputs) -> tuple[FoundArticle, ...]:
         )
         if new and first.confidence - found.confidence < inputs.thresholds.tie:
             rivals.append(found)
-    return tuple(rivals[:MAX_CHOICES]) if len(rivals) > 1 else ()
+    together = sum(rival.confidence for rival in rivals)
+    if len(rivals) < 2 or (not verdict.answered and together < inputs.thresholds.handle):
+        return ()
+    return tuple(rivals[:MAX_CHOICES])
+
+
+def _named_article(inputs: RouterInputs) -> FoundArticle | None:
+    """Return the one of several rivals that the question itself names, or None."""
+    named = [rival for rival in _rival_articles(inputs) if rival.named]
+    return named[0] if len(named) == 1 else None
+
+
+def _by_name(inputs: RouterInputs) -> Routed:
+    rivals = _rival_articles(inputs)
+    named = next(rival for rival in rivals if rival.named)
+    together = min(1.0, sum(rival.confidence for rival in rivals))
+    return Routed(
+        "named_article",
+        Route.ANSWER,
+        intent=_intent_of_answer(inputs),
+        confidence=named.confidence,
+        explanation=(
+            f"{len(rivals)} articles answer about equally well ({_percent(together)} together), "
+            f"and the question names {named.title!r}."
+        ),
+        article=named.article_id,
+    )
 
 
 def _which_article(inputs: RouterInputs) -> Routed:
@@ -663,7 +744,7 @@ def _answered(inputs: RouterInputs) -> Routed:
 
 def _doubtful(inputs: RouterInputs) -> tuple[Standing, ...]:
     """Return the tasks that a message may have meant though nothing is sure."""
-    if inputs.clarified or not inputs.believed:
+    if inputs.clarified or not inputs.believed or not inputs.standings[0].task:
         return ()
     return tuple(
         one
@@ -728,11 +809,6 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row(
-        "no_words",
-        lambda i: i.message is MessageKind.NO_WORDS,
-        _fixed("no_words", Route.HANDLE, "The message holds no words."),
-    ),
-    Row(
         "handover_rule",
         lambda i: i.rule != "" or _rule_of_intent(i) != "",
         _by_rule,
@@ -765,6 +841,11 @@ TABLE: tuple[Row, ...] = (
         "form_step",
         lambda i: i.form_took_it and not i.form_then.startswith("answer"),
         _form_step,
+    ),
+    Row(
+        "no_words",
+        lambda i: i.message is MessageKind.NO_WORDS,
+        _fixed("no_words", Route.HANDLE, "The message holds no words."),
     ),
     Row(
         "nothing_to_cancel",
@@ -815,8 +896,14 @@ TABLE: tuple[Row, ...] = (
         _likely,
         _handles("likely_intent", ", and no article answers with more confidence"),
     ),
-    Row("tied_articles", lambda i: bool(_rival_articles(i)), _which_article),
+    Row("named_article", lambda i: _named_article(i) is not None, _by_name),
+    Row(
+        "tied_articles",
+        lambda i: bool(_rival_articles(i)) and not i.clarified,
+        _which_article,
+    ),
     Row("answered", lambda i: _verdict_of(i).answered, _answered),
+    Row("likely_small_talk", _chat, _handles("likely_small_talk", ", and nothing else fits")),
     Row("doubtful_intent", lambda i: bool(_doubtful(i)), _which_task),
     Row(
         "unsure_again",

@@ -68,7 +68,10 @@ CASES: dict[str, tuple[RouterInputs, Route | None]] = {
     "clearly_tied_intents": (inputs(("order", 0.48), ("fault", 0.46)), Route.CLARIFY),
     "ask_knowledge_base": (inputs(("hello", 0.9), in_scope=0.1), None),
     "chose_article": (inputs(pending="article", chosen="a", verdict=REFUSED), Route.ANSWER),
-    "tied_intents": (inputs(("order", 0.3), ("fault", 0.28), verdict=REFUSED), Route.CLARIFY),
+    "tied_intents": (
+        inputs(("order", 0.3), ("fault", 0.28), asks=True, verdict=REFUSED),
+        Route.CLARIFY,
+    ),
     "likely_intent": (inputs(("order", 0.6), verdict=REFUSED), Route.HANDLE),
     "tied_articles": (
         inputs(
@@ -81,7 +84,19 @@ CASES: dict[str, tuple[RouterInputs, Route | None]] = {
         ),
         Route.CLARIFY,
     ),
+    "named_article": (
+        inputs(
+            verdict=VerdictFacts(
+                "refused",
+                "low_confidence",
+                0.3,
+                (FoundArticle("a", "A", 0.3, "one"), FoundArticle("b", "B", 0.29, "two", True)),
+            )
+        ),
+        Route.ANSWER,
+    ),
     "answered": (inputs(verdict=ANSWERED), Route.ANSWER),
+    "likely_small_talk": (inputs(("hello", 0.3), verdict=REFUSED), Route.HANDLE),
     "doubtful_intent": (inputs(("order", 0.3), verdict=REFUSED), Route.CLARIFY),
     "unsure_again": (inputs(verdict=REFUSED, unsure=1), Route.HANDOFF),
     "refused": (inputs(verdict=REFUSED), Route.ANSWER),
@@ -114,8 +129,15 @@ def test_route_sums_intents_that_lead_to_the_same_form() -> None:
 
 
 def test_route_prefers_an_answer_that_is_surer_than_the_intent() -> None:
-    assert route(inputs(("order", 0.6), verdict=ANSWERED)).rule == "answered"
-    assert route(inputs(("order", 0.74), verdict=ANSWERED)).rule == "likely_intent"
+    sure = replace(ANSWERED, confidence=0.9)
+    assert route(inputs(("order", 0.6), verdict=sure)).rule == "answered"
+    assert route(inputs(("order", 0.6), verdict=ANSWERED)).rule == "likely_intent"
+
+
+def test_route_follows_a_wish_sooner_than_it_turns_a_question_into_a_task() -> None:
+    wish = inputs(("order", 0.4), verdict=ANSWERED)
+    assert route(wish).rule == "likely_intent"
+    assert route(replace(wish, asks=True)).rule == "answered"
 
 
 def test_route_believes_no_intent_out_of_scope() -> None:
@@ -131,7 +153,8 @@ def test_route_asks_back_only_once_in_a_row() -> None:
 
 
 def test_route_asks_back_about_small_talk_and_questions_never() -> None:
-    assert route(inputs(("hello", 0.48), ("bye", 0.47), verdict=REFUSED)).rule == "refused"
+    routed = route(inputs(("hello", 0.48), ("bye", 0.47), verdict=REFUSED))
+    assert (routed.rule, routed.intent) == ("likely_small_talk", "hello")
     assert route(inputs(("hours", 0.48), ("pto", 0.47), verdict=REFUSED)).rule == "refused"
 
 
@@ -184,6 +207,7 @@ found_articles = st.lists(
         title=st.sampled_from(["A", "B"]),
         confidence=confidences,
         quote=st.sampled_from(["one", "two"]),
+        named=st.booleans(),
     ),
     max_size=3,
 ).map(lambda found: tuple(sorted(found, key=lambda one: -one.confidence)))
@@ -197,6 +221,7 @@ verdicts = st.builds(
 any_inputs = st.builds(
     RouterInputs,
     message=st.sampled_from(MessageKind),
+    asks=st.booleans(),
     supported=st.booleans(),
     language=st.sampled_from(["", "en", "de"]),
     scores=st.lists(st.builds(IntentScore, names, confidences), max_size=5).map(
