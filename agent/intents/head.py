@@ -147,7 +147,15 @@ class HeadClassifier:
         Raises:
             IntentError: The folder can't be written.
         """
-        write_classifier(folder, KIND, self._settings(), self._tensors())
+        self.save_as(folder, KIND, {})
+
+    def save_as(self, folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
+        """Write it as part of another kind of classifier, with further settings.
+
+        Raises:
+            IntentError: The folder can't be written.
+        """
+        write_classifier(folder, kind, {**self._settings(), **settings}, self._tensors())
 
     @classmethod
     def load(cls, folder: Path, encoder: QueryEncoder) -> HeadClassifier:
@@ -164,6 +172,21 @@ class HeadClassifier:
                 f"{settings.get('encoder')!r}, but {encoder.id!r} is in use; "
                 "train it again with `frontdesk train intents`, or name the encoder it needs"
             )
+        return cls.of(folder, settings, tensors, encoder)
+
+    @classmethod
+    def of(
+        cls,
+        folder: Path,
+        settings: Mapping[str, Any],
+        tensors: Mapping[str, NDArray[Any]],
+        encoder: QueryEncoder,
+    ) -> HeadClassifier:
+        """Put one together from what was read from `folder`.
+
+        Raises:
+            IntentError: The parts don't belong together.
+        """
         return cls(_learned(folder, settings, tensors), encoder=encoder)
 
     def _settings(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 MOST_LANDMARKS = 3000
 """More landmarks than this bring little (CLINC150, BANKING77) and cost their square."""
 
-_RIDGE = 0.1
+_RIDGE = 0.03
 # Keeps the factor of the landmarks' kernel stable in float32, duplicates included.
 _JITTER = 1e-3
 _LEAST = 1e-6
