@@ -289,7 +289,7 @@ class Settings:
 
     def shown(self) -> dict[str, Any]:
         """Return the settings as plain values, without secrets."""
-        return _shown(self)
+        return {each.name: _shown(getattr(self, each.name)) for each in _open_fields(Settings)}
 
 
 def load_settings(

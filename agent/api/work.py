@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agent.api.metrics import Metrics
 from agent.api.problems import Problem
@@ -100,7 +100,9 @@ class Work:
         future = self.submit(call, stop)
         waiter = asyncio.ensure_future(asyncio.wrap_future(future))
         watcher = asyncio.ensure_future(gone()) if gone is not None else None
-        watched = {waiter} if watcher is None else {waiter, watcher}
+        watched: set[asyncio.Future[Any]] = {waiter}
+        if watcher is not None:
+            watched.add(watcher)
         try:
             done, _ = await asyncio.wait(
                 watched, timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
@@ -146,8 +146,8 @@ def _signing_key(given: dict[str, Any]) -> Key | None:
         return None
     public = {name: value for name, value in given.items() if name not in _PRIVATE_PARTS}
     try:
-        return cast("Key", JWKRegistry.import_key(public))
-    except (JoseError, ValueError):
+        return JWKRegistry.import_key(public)
+    except (JoseError, ValueError, KeyError, TypeError):
         # A curve or size that we don't know: the others still count.
         return None
 
