@@ -420,7 +420,9 @@ class Chat:
             self._note("Nobody has taken over in this conversation.")
             return
         packet = json.dumps(asdict(self._handover), ensure_ascii=False, indent=2, default=str)
-        self._say(packet)
+        # As it is, so that it can be copied: neither indented nor wrapped.
+        self._console.print(Text(visible(packet)), soft_wrap=True)
+        self._console.print()
 
     def _help(self, _: str) -> None:
         width = max(map(len, COMMANDS))
@@ -451,11 +453,12 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 def _handed_over(packet: Handover) -> str:
-    detail = f", {packet.detail}" if packet.detail else ""
+    reason = packet.reason.value.replace("_", " ")
+    detail = f": {packet.detail.replace('_', ' ')}" if packet.detail else ""
     n = len(packet.transcript)
     return (
-        f"Handed over ({packet.reason.value.replace('_', ' ')}{detail}) with {n} message"
-        f"{'' if n == 1 else 's'}. /handover shows what the person is given."
+        f"Handed over ({reason}{detail}) with {n} message{'' if n == 1 else 's'}. /handover shows "
+        "what the person is given, /reset begins anew."
     )
 
 

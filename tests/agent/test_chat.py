@@ -182,7 +182,7 @@ def test_export_writes_a_file_and_never_over_one(terminal: Terminal, tmp_path: P
 
 def test_handover_packet_can_be_read(terminal: Terminal) -> None:
     assert "Nobody has taken over" in terminal.type("/handover")
-    assert "Handed over (asked) with 1 message." in terminal.type("person")
+    assert "Handed over (asked) with 1 message." in joined(terminal.type("person"))
     packet = json.loads(terminal.type("/handover"))
     assert packet["reason"] == "asked"
     assert "Nobody has taken over" in terminal.type("/reset", "/handover")
