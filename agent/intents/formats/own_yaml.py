@@ -13,6 +13,7 @@ of `- intent: name` with `examples`. A bad example is named and the others are t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -44,11 +45,21 @@ _EXPECTED = "expected `intents:` with a list of examples under each intent's nam
 _QUOTE = "put quotes around the example if it is one text (': ' or a leading [ or { needs them)"
 
 
+# What an agent's configuration or a Rasa domain has there: a list of files or names.
+_NAMES_ONLY = re.compile(
+    r"""^intents[ \t]*:[ \t]*
+    (?: \[(?!\s*\{)
+      | (?:\#.*)?\r?\n (?:[ \t]*(?:\#.*)?\r?\n)*
+        [ \t]*-[ \t]+(?!(?:intent|name|examples)[ \t]*:|\{) )""",
+    re.M | re.X,
+)
+
+
 def recognises(file: SourceFile) -> bool:
-    """Tell whether the file has a top-level `intents`, or is a list of intents."""
+    """Tell whether the file has a top-level `intents` with examples, or is a list of intents."""
     keys = root_keys(file)
     if keys:
-        return "intents" in keys
+        return "intents" in keys and not _NAMES_ONLY.search(file.text)
     try:
         return file.text.lstrip().startswith("- intent:")
     except Unreadable:

@@ -103,9 +103,11 @@ def test_load_intents_tells_formats_by_content_not_suffix(tmp_path: Path) -> Non
 def test_load_intents_reads_a_folder_and_passes_over_other_files(tmp_path: Path) -> None:
     write(tmp_path, "nlu.yml", "nlu:\n- intent: greet\n  examples: |\n    - hey\n")
     write(tmp_path, "stories.yml", "stories:\n- story: one\n")
+    write(tmp_path, "domain.yml", "version: '3.1'\nintents:\n  # all\n\n  - greet\n")
+    write(tmp_path, "agent.yaml", "intents: [nlu.yml]\n")
     loaded = load_intents([tmp_path])
     assert [example.text for example in loaded.examples] == ["hey"]
-    assert loaded.skipped == {"other file": 1}
+    assert loaded.skipped == {"other file": 3}
 
 
 def test_load_intents_refuses_a_folder_without_intents(tmp_path: Path) -> None:
