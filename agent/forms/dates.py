@@ -63,8 +63,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     (
         "weekday",
-        r"(?:(?P<which>this|next|last|coming|following|past|by|on|until|till|before|for|since)\s+)?"
-        rf"(?:the\s+)?(?:(?P<which2>coming|following)\s+)?{_WEEKDAY}",
+        (
+            r"(?:(?P<which>this|next|last|coming|following|past|by|on|until|till|before|for|since)\s+)?"
+            rf"(?:the\s+)?(?:(?P<which2>coming|following)\s+)?{_WEEKDAY}"
+        ),
     ),
     ("ahead", rf"(?:in|within)\s+{_COUNT}\s+{_UNIT}(?:'s?\s+time)?"),
     ("ahead", rf"{_COUNT}\s+{_UNIT}(?:'s?\s+time|\s+from\s+(?:now|today)|\s+later)"),
