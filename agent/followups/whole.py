@@ -1,8 +1,9 @@
 """Makes a follow-up question whole from what was said before it, without a language model.
 
 The question stays as it was asked; what it leaves unsaid is put behind it:
-`how long does it take?` becomes `how long does it take? — travel expenses claim`. A message
-that stands by itself, or turns to something else, is left alone.
+`how long does it take?` becomes `how long does it take? — travel expenses claim`. A fragment
+takes the place of what it stands for (see `ellipsis`). A message that stands by itself, or
+turns to something else, is left alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from agent.followups.choices import chosen, with_choice_named
 from agent.followups.dependence import cue, opens_new_subject
+from agent.followups.ellipsis import in_its_place
 from agent.followups.phrases import Phrase, key, phrases, words
 from agent.followups.subject import Subject, subject_of
 from agent.types import Turn
@@ -47,7 +49,7 @@ def rewrite(question: str, history: Sequence[str]) -> str:
         question: The last message.
         history: The messages before it, oldest first.
     """
-    return _made_whole(question, subject_of(history)).search
+    return (_put_in_place(question, history) or _made_whole(question, subject_of(history))).search
 
 
 def make_whole(message: str, history: Sequence[Turn]) -> Whole:
@@ -64,7 +66,19 @@ def make_whole(message: str, history: Sequence[Turn]) -> Whole:
     named = chosen(message, offered) or with_choice_named(message, offered)
     if named is not None:
         return Whole(named, True, "choice", named)
+    placed = _put_in_place(message, [turn.message for turn in history if turn.question])
+    if placed is not None:
+        return placed
     return _made_whole(message, subject_of([_said(turn) for turn in history]), last.titles[:1])
+
+
+def _put_in_place(message: str, history: Sequence[str]) -> Whole | None:
+    """Make a fragment whole by the question before it, which may have been one itself."""
+    earlier = ""
+    for said in history:
+        earlier = in_its_place(said, earlier) or said
+    whole = in_its_place(message, earlier)
+    return None if whole is None else Whole(whole, True, "ellipsis", whole)
 
 
 def _said(turn: Turn) -> str:
