@@ -347,9 +347,11 @@ class Agent:
             self._script, session, thought.perception, thought.heeded, thought.routed
         )
         verdicts: list[Verdict] = []
-        for question in asked:
-            result = self.knowledge_base.ask(question, roles=roles, budget_ms=self._budget_ms)
-            verdicts.append(_verdict(result))
+        for each in asked:
+            options: dict[str, Any] = {"roles": roles, "budget_ms": self._budget_ms}
+            if each.search is not None:
+                options["search"] = each.search
+            verdicts.append(_verdict(self.knowledge_base.ask(each.question, **options)))
             if verdicts[-1].answered:
                 break
         # Where none is answered, the first is what the person asked.

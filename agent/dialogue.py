@@ -21,7 +21,7 @@ from agent.cleaning import Cleaned, puts_question
 from agent.configuration.schema import Action, Answer, Form, Say
 from agent.followups import Whole
 from agent.forms import FormStep
-from agent.language import Language
+from agent.language import Language, reply_in_kind
 from agent.placeholders import fill as fill_template
 from agent.router import SOMETHING_ELSE, MessageKind, Routed, RouterInputs
 from agent.script import Script, target_of
@@ -39,6 +39,7 @@ from agent.wording import joined, quoted, refused
 from qa.types import Answer as Quote
 
 __all__ = [
+    "Asked",
     "Called",
     "Heeded",
     "Outcome",
@@ -87,6 +88,19 @@ class Heeded:
 
     inputs: RouterInputs
     step: FormStep | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is put to the knowledge base.
+
+    Attributes:
+        question: What is read for, and kept with the turn.
+        search: What to look for instead, for a follow-up; None is the question itself.
+    """
+
+    question: str
+    search: str | None = None
 
 
 @dataclass(frozen=True)
@@ -180,27 +194,27 @@ def heed(script: Script, session: Session, perception: Perception) -> Heeded:
 
 def questions(
     script: Script, session: Session, perception: Perception, heeded: Heeded, routed: Routed
-) -> tuple[str, ...]:
+) -> tuple[Asked, ...]:
     """Return what to ask the knowledge base; the next where the one before isn't answered.
 
     A question that the configuration has for an intent serves messages that are too short
     to search with. A message that is a question itself says more: it comes first.
     """
     inputs = heeded.inputs
-    whole = perception.whole.question
+    said = perception.whole
+    whole = Asked(said.question, said.search if said.rewritten else None)
     if inputs.chosen is not None and session.pending is not None:
-        whole = session.pending.message
+        whole = Asked(session.pending.message)
     if inputs.form_took_it:
         step = script.config.forms[inputs.form].then
         slots = {**session.slots, **shown(script, heeded)}
         if isinstance(step, Answer) and step.question is not None:
-            return (fill_template(step.question, slots=slots),)
+            return (Asked(fill_template(step.question, slots=slots)),)
     if routed.intent is not None:
         handling = script.config.handle.get(routed.intent)
         if handling is not None and isinstance(handling.step, Answer) and handling.step.question:
-            if inputs.asks and inputs.chosen is None:
-                return tuple(dict.fromkeys((whole, handling.step.question)))
-            return (handling.step.question,)
+            configured = Asked(handling.step.question)
+            return (whole, configured) if inputs.asks and not inputs.chosen else (configured,)
     return (whole,)
 
 
@@ -415,7 +429,10 @@ class _Turn:
         say = self.script.config.say
         after = self._form_over(after)
         if self.routed.rule == "unsupported_language":
-            text = say.unsupported_language
+            text = reply_in_kind(
+                self.perception.language.code, supported=self.script.config.languages
+            )
+            text = text or say.unsupported_language
             return self._back_to_form(text, after)
         verdict = self.verdict
         if verdict is None or self.routed.rule == "refused":

@@ -166,8 +166,12 @@ class KnowledgeBase(Protocol):
         *,
         roles: frozenset[str] = frozenset(),
         budget_ms: float | None = None,
+        search: str | None = None,
     ) -> Result:
-        """Answer or refuse, inside the asker's rights."""
+        """Answer or refuse, inside the asker's rights.
+
+        `search` is what to look for in place of the question: given only for a follow-up.
+        """
         ...
 
 

@@ -97,6 +97,7 @@ class FakeKnowledgeBase:
         *,
         roles: frozenset[str] = frozenset(),
         budget_ms: float | None = None,
+        search: str | None = None,
     ) -> Result:
         self.asked.append((question, roles))
         said = question.casefold()

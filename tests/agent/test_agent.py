@@ -206,6 +206,13 @@ def test_reply_makes_follow_ups_whole(stage: Any) -> None:
     assert "VPN" in question
 
 
+def test_reply_to_another_language_is_in_that_language(stage: Any) -> None:
+    reply = stage.say("Wie kann ich mein Passwort zurücksetzen? Ich habe es leider vergessen.")
+    assert (reply.route, stage.rule(reply)) == (Route.ANSWER, "unsupported_language")
+    assert reply.text.startswith("Leider")
+    assert stage.kb.asked == []
+
+
 # --- what bad input gets --------------------------------------------------------------------
 
 
