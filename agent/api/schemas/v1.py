@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from agent.types import Reply
 from qa.openbook import answer_to_json
@@ -60,6 +60,18 @@ _CHAT_REPLY = {
 }
 
 
+def _whole(text: str) -> str:
+    """Refuse half a surrogate pair: JSON can spell it, UTF-8 can't."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("the text holds half a surrogate pair") from error
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -109,9 +121,9 @@ class ChatRequest(_Wire):
 
     model_config = _example({"message": "How do I reset my password?"})
 
-    message: Annotated[str, Field(description="What the person wrote.")]
+    message: Annotated[Text, Field(description="What the person wrote.")]
     session: Annotated[
-        str | None,
+        Text | None,
         Field(
             default=None,
             max_length=200,
@@ -140,9 +152,9 @@ class AskRequest(_Wire):
 
     model_config = _example({"question": "How do I reset my password?"})
 
-    question: str
+    question: Text
     reader: Annotated[
-        str | None,
+        Text | None,
         Field(default=None, max_length=200, description="One of those the server offers."),
     ]
     budget_ms: Annotated[
@@ -248,10 +260,10 @@ class FeedbackRequest(_Wire):
         }
     )
 
-    decision_id: Annotated[str, Field(min_length=1, max_length=200)]
+    decision_id: Annotated[Text, Field(min_length=1, max_length=200)]
     thumb: Literal["up", "down"]
     correction: Annotated[
-        str | None, Field(default=None, description="The right answer, best word for word.")
+        Text | None, Field(default=None, description="The right answer, best word for word.")
     ]
 
 
