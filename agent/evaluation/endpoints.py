@@ -91,7 +91,9 @@ class LoopbackEndpoints:
     def place(self, method: str, url: str) -> str:
         """Return the loopback address that stands for a call to `url`."""
         for number, endpoint in enumerate(self._endpoints):
-            if endpoint.method == method and endpoint.url == url and not endpoint.closed:
+            if (endpoint.method, endpoint.url) == (method, url):
+                if endpoint.closed:
+                    break
                 return f"http://{_HOST}:{self._server.server_address[1]}/{number}"
         return f"http://{_HOST}:{self._closed.getsockname()[1]}/"
 

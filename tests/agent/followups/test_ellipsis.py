@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.followups import make_whole, rewrite
 from agent.followups.ellipsis import in_its_place
+from agent.types import Decision, Route, Turn
 
 
 @pytest.mark.parametrize(
@@ -103,3 +105,21 @@ def test_in_its_place_guesses_nothing(earlier: str, message: str) -> None:
 def test_in_its_place_takes_any_text(message: str, earlier: str) -> None:
     whole = in_its_place(message, earlier)
     assert whole is None or whole.endswith("?")
+
+
+def turn(message: str, *, searched: bool = True) -> Turn:
+    decision = Decision("d", Route.ANSWER, "answered", None, 1.0, {}, "")
+    question = message if searched else None
+    return Turn(message, "a reply", Route.ANSWER, None, decision, "", question=question)
+
+
+def test_make_whole_goes_back_over_fragments_to_the_question() -> None:
+    history = [
+        turn("how much is the mileage rate in Canada?"),
+        turn("and in Ireland?"),
+        turn("thank you very much", searched=False),
+    ]
+    whole = make_whole("and in Denver?", history)
+    assert whole.question == whole.search == "how much is the mileage rate in Denver?"
+    assert (whole.rewritten, whole.how) == (True, "ellipsis")
+    assert rewrite("and in Denver?", [one.message for one in history[:2]]) == whole.search
