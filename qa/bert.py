@@ -1,8 +1,7 @@
 """The BERT reader: a span head over an encoder that runs without padding.
 
-It reads passages in the order given, a few at a time, so that a deadline can stop it
-between batches. It is inference only; training has its own, plain path. Windows come from
-`windows`, spans from `spans`, the encoder's arithmetic from `retrieval.bert`.
+It is inference only; training has its own, plain path. The encoder's arithmetic comes from
+`retrieval.bert`, everything else from `span_reader`.
 
 Source: Devlin et al., "BERT" (2019), section 4.2 and 4.3: the score of a span is the sum
 of a start and an end logit, the score of "no answer" that of the [CLS] token.
@@ -10,32 +9,16 @@ of a start and an end logit, the score of "no answer" that of the [CLS] token.
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
 from qa.errors import ReaderError
-from qa.spans import best_spans
-from qa.types import Candidate, Reading
-from qa.windows import (
-    EncodedText,
-    SpecialTokens,
-    Window,
-    cut_windows,
-    encode_question,
-    encode_texts,
-    load_tokenizer,
-    special_tokens,
-)
-from retrieval.types import Passage
+from qa.span_reader import ReaderSettings, SpanReader, weights_digest
+from qa.windows import Window, load_tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -45,77 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["BertReader", "ReaderSettings", "weights_digest"]
 
-_FORMAT = 1
 _HEAD = ("qa_outputs.weight", "qa_outputs.bias")
-_HASHED = ("config.json", "model.safetensors", "reader.json", "tokenizer.json")
-
-# Passages are read in batches of about so many tokens: enough to fill the cores, few
-# enough that a deadline is met within a fraction of a second.
-_BATCH_TOKENS = 768
-# A batch is begun only if it should end before the deadline even at this slowness.
-_SAFETY = 1.25
-# Spans looked at per window, before those that overlap a better one are left out.
-_N_SPANS = 12
-# Title and headings are cut here: the passage needs the room.
-_MAX_LEAD_TOKENS = 40
 
 
-@dataclass(frozen=True)
-class ReaderSettings:
-    """How the weights were trained to be used: `reader.json` beside them.
-
-    Attributes:
-        name: Short name, the first part of the reader's id.
-        max_tokens: Longest window, special tokens and question included.
-        stride_tokens: Passage tokens that two neighbouring windows share.
-        max_answer_tokens: Longest span.
-        null_threshold: Least margin at which a passage read alone answers.
-    """
-
-    name: str = "bert"
-    max_tokens: int = 384
-    stride_tokens: int = 128
-    max_answer_tokens: int = 30
-    null_threshold: float = 0.0
-
-    @classmethod
-    def load(cls, folder: Path) -> ReaderSettings:
-        """Read `reader.json`; what is missing, the whole file included, is the default.
-
-        Raises:
-            ReaderError: The file is damaged, of another format, or holds a wrong value.
-        """
-        path = folder / "reader.json"
-        try:
-            stored = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return cls(name=folder.resolve().name)
-        except (OSError, ValueError) as error:
-            msg = f"Can't read the reader's settings {str(path)!r}: {error}. Expected JSON."
-            raise ReaderError(msg) from error
-        if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
-            msg = (
-                f"The reader's settings {str(path)!r} aren't of format {_FORMAT}. They may come "
-                "from another version of Frontdesk: update it, or train the reader again."
-            )
-            raise ReaderError(msg)
-        values: dict[str, Any] = {}
-        for field in fields(cls):
-            if field.name not in stored:
-                continue
-            value, default = stored[field.name], field.default
-            expected = (int, float) if isinstance(default, float) else type(default)
-            if isinstance(value, bool) or not isinstance(value, expected):
-                msg = (
-                    f"{str(path)!r}: {field.name} is {value!r}. "
-                    f"Expected a value such as {default!r}."
-                )
-                raise ReaderError(msg)
-            values[field.name] = value
-        return cls(**values)
-
-
-class BertReader:
+class BertReader(SpanReader):
     """Reads with a BERT encoder and a span head.
 
     Letters of shapes: `tokens` of one window, `hidden` size of the encoder.
@@ -141,20 +57,15 @@ class BertReader:
             settings: How the weights are to be used.
             digest: Hex hash of the weights and all that belongs to them.
         """
+        super().__init__(
+            tokenizer=tokenizer,
+            settings=settings,
+            max_length=encoder.max_length,
+            digest=digest,
+        )
         self._encoder = encoder
         self._head_weight = head_weight
         self._head_bias = head_bias
-        self._tokenizer = tokenizer
-        self._special: SpecialTokens = special_tokens(tokenizer)
-        if settings.max_tokens > encoder.max_length:
-            msg = (
-                f"max_tokens is {settings.max_tokens!r}, but the encoder has {encoder.max_length} "
-                "positions. Lower max_tokens in reader.json."
-            )
-            raise ReaderError(msg)
-        self._settings = settings
-        self._digest = digest
-        self._seconds_per_token: float | None = None
 
     @classmethod
     def load(cls, folder: str | Path, *, dtype: Precision = "auto") -> BertReader:
@@ -188,93 +99,10 @@ class BertReader:
             digest=weights_digest(folder),
         )
 
-    @property
-    def id(self) -> str:
-        """Name and the first twelve digits of the weights' hash."""
-        return f"{self._settings.name}@{self._digest[:12]}"
-
-    @property
-    def null_threshold(self) -> float:
-        """Least margin at which a passage read alone answers, as shipped."""
-        return self._settings.null_threshold
-
-    @property
-    def settings(self) -> ReaderSettings:
-        """How the weights are used."""
-        return self._settings
-
-    def read(
-        self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
-    ) -> Reading:
-        """Read passages in their order; see `qa.types.Reader`."""
-        question_ids = encode_question(self._tokenizer, question)
-        if not question_ids or not passages:
-            return Reading((), 0.0)
-        texts = self._encoded(passages)
-        settings = self._settings
-        windows = [
-            cut_windows(
-                question_ids,
-                text,
-                special=self._special,
-                max_tokens=settings.max_tokens,
-                stride_tokens=settings.stride_tokens,
-            )
-            for text in texts
-        ]
-        found: list[tuple[list[Candidate], float]] = []
-        position = 0
-        while position < len(passages):
-            count = self._fitting(windows[position:], deadline_s)
-            if count == 0:
-                break
-            chosen = slice(position, position + count)
-            logits = iter(self._logits([window for group in windows[chosen] for window in group]))
-            for passage, group in zip(passages[chosen], windows[chosen], strict=True):
-                found.append(self._candidates(passage, group, [next(logits) for _ in group]))
-            position += count
-        return gather_reading(found, unread=passages[position:])
-
-    def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
-        """Tokenise passages, each led by its title and headings, which are no part of it.
-
-        "Select it and wait" says nothing without the heading above it. The lead's tokens
-        have the offsets (0, 0) and are never part of an answer.
-        """
-        leads = encode_texts(self._tokenizer, [_lead(passage) for passage in passages])
-        texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
-        joined = []
-        for lead, text in zip(leads, texts, strict=True):
-            ids = lead.ids[:_MAX_LEAD_TOKENS]
-            joined.append(EncodedText(ids + text.ids, [(0, 0)] * len(ids) + text.offsets))
-        return joined
-
-    def _fitting(self, windows: Sequence[Sequence[Window]], deadline_s: float | None) -> int:
-        """Return how many passages to read in the next batch; 0 stops the reading."""
-        tokens_left: float = _BATCH_TOKENS
-        at_least = 1
-        if deadline_s is not None:
-            left_s = deadline_s - time.monotonic()
-            if left_s <= 0:
-                return 0
-            if self._seconds_per_token is None:
-                # Nothing is known of the machine yet: one passage tells.
-                return 1
-            tokens_left = min(tokens_left, left_s / (_SAFETY * self._seconds_per_token))
-            at_least = 0
-        count = 0
-        for group in windows:
-            tokens_left -= sum(len(window) for window in group)
-            if tokens_left < 0:
-                break
-            count += 1
-        return max(count, at_least)
-
-    def _logits(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+    def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Return start and end logits of every window, each (2, tokens) float32."""
         import torch
 
-        began = time.monotonic()
         with torch.inference_mode():
             # (all tokens, hidden) float32: the head stays in float32, since bf16's eight bits
             # are too coarse to compare sums of logits.
@@ -284,57 +112,7 @@ class BertReader:
             logits = torch.nn.functional.linear(states, self._head_weight, self._head_bias)
             # (2, all tokens)
             starts_and_ends = logits.T.contiguous().numpy()
-        spent = (time.monotonic() - began) / sum(lengths)
-        known = self._seconds_per_token
-        # A running mean that forgets: the machine may grow busier or quieter.
-        self._seconds_per_token = spent if known is None else 0.5 * (known + spent)
         return np.split(starts_and_ends, np.cumsum(lengths)[:-1], axis=1)
-
-    def _candidates(
-        self,
-        passage: Passage,
-        windows: Sequence[Window],
-        logits: Sequence[NDArray[np.float32]],
-    ) -> tuple[list[Candidate], float]:
-        """Return a passage's best spans and its null score, the lowest of its windows."""
-        null_score = min(float(values[0, 0] + values[1, 0]) for values in logits)
-        spans: list[RawSpan] = []
-        for window, (starts, ends) in zip(windows, logits, strict=True):
-            inside = slice(window.passage_start, window.passage_end)
-            allowed = np.zeros(len(window), dtype=np.bool_)
-            allowed[inside] = quotable_tokens(passage.text, window.offsets[inside])
-            spans += [
-                RawSpan(window.offsets[first][0], window.offsets[last][1], score)
-                for first, last, score in best_spans(
-                    starts,
-                    ends,
-                    allowed,
-                    max_answer_tokens=self._settings.max_answer_tokens,
-                    n=_N_SPANS,
-                    allowed_starts=np.array(window.starts_here, dtype=np.bool_),
-                )
-            ]
-        return choose_candidates(passage, spans, null_score), null_score
-
-
-def _lead(passage: Passage) -> str:
-    """Return title and headings as sentences; empty where there are none."""
-    path = [passage.title, *passage.headings]
-    # Many articles repeat their title as the first heading.
-    return "".join(f"{part}. " for part in dict.fromkeys(path) if part)
-
-
-def weights_digest(folder: Path) -> str:
-    """Return the hex SHA-256 over the weights and the files that say how to use them."""
-    digest = sha256()
-    for name in _HASHED:
-        path = folder / name
-        if path.is_file():
-            with path.open("rb") as stream:
-                digest.update(name.encode())
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-    return digest.hexdigest()
 
 
 def _span_head(encoder: PackedBert, folder: Path) -> tuple[torch.Tensor, torch.Tensor]:

@@ -115,6 +115,10 @@ def _load_folder(folder: Path, name: str) -> Reader:
         from qa.bert import BertReader
 
         return BertReader.load(folder)
+    if kind == "frontdesk-bidaf":
+        from qa.bidaf.reader import BidafReader
+
+        return BidafReader.load(folder)
     from qa.huggingface import HuggingFaceReader
 
     return HuggingFaceReader.load(folder, name=Path(name).name)

@@ -75,8 +75,13 @@ class CharacterEncoder(nn.Module):
             raise ReaderError(msg)
         # (batch × words, embedding, chars)
         embedded = self.embed(characters.reshape(batch * words, chars)).transpose(1, 2)
-        # (batch × words, filters, chars - width + 1) → (batch × words, filters)
-        strongest = torch.relu(self.convolve(embedded)).amax(dim=-1)
+        # (batch × words, filters, places): as many places as fit
+        felt = torch.relu(self.convolve(embedded))
+        # A word's own places alone, so that padding says nothing: at least the first.
+        lengths = (characters != 0).sum(dim=-1).reshape(batch * words, 1, 1)
+        places = torch.arange(felt.shape[-1], device=felt.device)
+        beyond = places > (lengths - self.width).clamp(min=0)
+        strongest = felt.masked_fill(beyond, 0.0).amax(dim=-1)
         return strongest.reshape(batch, words, -1)
 
 

@@ -1,0 +1,105 @@
+"""The attention-flow reader: weights from a folder, passages in, spans out.
+
+Inference only. Windows of one batch are padded to the longest: the recurrent layers read
+words one after the other, so a batch costs what its longest passage costs.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.bidaf.model import BidafSizes
+from qa.bidaf.network import GloveBidaf
+from qa.bidaf.training import VOCABULARY_NAME
+from qa.bidaf.words import WordTokenizer
+from qa.errors import ReaderError
+from qa.prediction import stack_windows
+from qa.span_reader import ReaderSettings, SpanReader, weights_digest
+from qa.types import Reading
+from qa.windows import Window
+from retrieval.types import Passage
+
+__all__ = ["BidafReader"]
+
+# No position is too far for a recurrent network.
+_NO_LIMIT = 1_000_000
+
+
+class BidafReader(SpanReader):
+    """Reads with bi-directional attention flow."""
+
+    def __init__(self, network: GloveBidaf, *, settings: ReaderSettings, digest: str) -> None:
+        """Join the parts; `load` is the usual way.
+
+        Args:
+            network: Trained.
+            settings: How the weights are to be used.
+            digest: Hex hash of the weights and all that belongs to them.
+        """
+        super().__init__(
+            tokenizer=network.tokenizer, settings=settings, max_length=_NO_LIMIT, digest=digest
+        )
+        self._network = network.eval()
+        self._one_at_a_time = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: str | Path) -> BidafReader:
+        """Load what `frontdesk train bidaf` wrote.
+
+        Raises:
+            ReaderError: Something is missing or damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        folder = Path(folder)
+        settings = ReaderSettings.load(folder)
+        try:
+            config = json.loads((folder / "config.json").read_bytes())
+            known = {field.name for field in fields(BidafSizes)}
+            sizes = BidafSizes(**{name: config[name] for name in config if name in known})
+            words = (folder / VOCABULARY_NAME).read_text(encoding="utf-8").split("\n")[:-1]
+            tensors = load_file(folder / "model.safetensors")
+            vectors = tensors.pop("vectors")
+            network = GloveBidaf(sizes, WordTokenizer(words), vectors)
+            network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            msg = (
+                f"The reader in {str(folder)!r} can't be loaded: {error}. Expected config.json, "
+                f"{VOCABULARY_NAME} and model.safetensors, as frontdesk train bidaf writes them."
+            )
+            raise ReaderError(msg) from error
+        if len(words) != len(vectors):
+            msg = (
+                f"{str(folder)!r} has {len(words)} words and {len(vectors)} vectors. Expected one "
+                "each: the files are of different models."
+            )
+            raise ReaderError(msg)
+        return cls(network, settings=settings, digest=weights_digest(folder))
+
+    def read(
+        self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
+    ) -> Reading:
+        """Read passages in their order; see `qa.types.Reader`."""
+        # The numbers of words are void once the tokenizer forgets: one reading at a time.
+        with self._one_at_a_time:
+            reading = super().read(question, passages, deadline_s=deadline_s)
+            self._network.tokenizer.forget()
+        return reading
+
+    def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """Return start and end logits of every window, each (2, tokens) float32."""
+        import torch
+
+        with torch.inference_mode():
+            batch = stack_windows(windows, self._special, multiple=1)
+            start, end = self._network.span_logits(batch)
+            both = torch.stack([start, end], dim=1).numpy()
+        return [both[row, :, : len(window)] for row, window in enumerate(windows)]

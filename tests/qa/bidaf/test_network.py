@@ -1,0 +1,195 @@
+"""The network behind windows, from training to a folder that reads."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from qa.bidaf.model import BidafModel, BidafSizes, GloveEmbedder, Words
+from qa.bidaf.network import GloveBidaf, Parted
+from qa.bidaf.reader import BidafReader
+from qa.bidaf.training import glove_trainee, load_vectors
+from qa.bidaf.words import WordTokenizer
+from qa.errors import ReaderError, TrainingError
+from qa.prediction import stack_windows
+from qa.recipe import Recipe
+from qa.registry import load_reader
+from qa.training import TrainingFile, train_reader
+from qa.types import Reader
+from qa.windows import make_windows, special_tokens
+from retrieval.types import Article, Passage
+
+WORDS = ["when", "where", "does", "the", "desk", "open", "at", "in", "on", "is", "it", "opens"]
+SIZES = BidafSizes(hidden=8, word=10, character=4, filters=6, dropout=0.0)
+BATCH = [
+    ("When does it open?", "The desk opens at 8:30 on weekdays."),
+    ("Where?", "Room 12."),
+    ("", "No question was asked here."),
+]
+
+
+@pytest.fixture
+def network() -> GloveBidaf:
+    torch.manual_seed(1)
+    return GloveBidaf(SIZES, WordTokenizer(WORDS), torch.randn(len(WORDS), 10)).eval()
+
+
+def windows_of(network: GloveBidaf, question: str, text: str, max_tokens: int = 60) -> list:  # type: ignore[type-arg]
+    return make_windows(network.tokenizer, question, text, max_tokens=max_tokens, stride_tokens=5)
+
+
+def test_parted_finds_question_and_passage(network: GloveBidaf) -> None:
+    windows = [windows_of(network, *pair)[0] for pair in BATCH]
+    batch = stack_windows(windows, special_tokens(network.tokenizer), multiple=4)
+    parted = Parted(batch)
+    for row, window in enumerate(windows):
+        question = parted.question[row][parted.question_mask[row]].tolist()
+        passage = parted.passage[row][parted.passage_mask[row]].tolist()
+        # Without a question its [SEP] stands in.
+        assert question == (list(range(1, window.passage_start - 1)) or [1])
+        assert passage == [0, *range(window.passage_start, window.passage_end)]
+
+
+def test_span_logits_are_the_networks_own_put_back(network: GloveBidaf) -> None:
+    windows = [windows_of(network, *pair)[0] for pair in BATCH]
+    special = special_tokens(network.tokenizer)
+    batch = stack_windows(windows, special, multiple=4)
+    with torch.inference_mode():
+        start, end = network.span_logits(batch)
+        assert start.shape == end.shape == batch["input_ids"].shape
+        for row, window in enumerate(windows):
+            alone = stack_windows([window], special, multiple=1)
+            flow, parted = network.flow(alone)
+            torch.testing.assert_close(start[row, parted.passage[0]], flow.start[0])
+            torch.testing.assert_close(end[row, parted.passage[0]], flow.end[0])
+            elsewhere = ~batch["allowed"][row]
+            elsewhere[0] = False
+            assert (start[row, elsewhere] < -1000).all()
+
+
+def test_model_checks_sizes() -> None:
+    with pytest.raises(ReaderError, match=r"hidden is 0. Expected a whole number"):
+        BidafSizes(hidden=0)
+    with pytest.raises(ReaderError, match=r"dropout is 1.0. Expected a share"):
+        BidafSizes(dropout=1.0)
+    with pytest.raises(ReaderError, match=r"shape \(3, 7\). Expected \(words, 10\)"):
+        GloveEmbedder(SIZES, torch.zeros(3, 7), n_marks=2)
+
+
+def test_vectors_of_words_stay_and_those_of_marks_learn() -> None:
+    torch.manual_seed(2)
+    embedder = GloveEmbedder(SIZES, torch.randn(5, 10), n_marks=3)
+    model = BidafModel(SIZES, embedder, embedded=embedder.size)
+    ids = torch.tensor([[2, 3, 7]])
+    words = Words(ids, torch.ones(1, 3, 6, dtype=torch.long), torch.ones(1, 3, dtype=torch.bool))
+    model(words, words).start.logsumexp(dim=1).sum().backward()
+    assert not embedder.vectors.requires_grad
+    assert embedder.marks.grad is not None
+    assert embedder.marks.grad[2].any()
+    assert not embedder.marks.grad[0].any()
+
+
+RECIPE = Recipe(
+    encoder="glove",
+    epochs=60,
+    batch_size=4,
+    learning_rate=5e-3,
+    min_window_tokens=40,
+    max_window_tokens=60,
+    negative_share=0.0,
+    held_out_articles=0,
+    precision="float32",
+    read_max_tokens=80,
+    read_stride_tokens=10,
+    hidden=16,
+    vocabulary_words=12,
+)
+FACTS = [
+    ("When does the desk open?", "The desk opens at 8:30 on weekdays.", "8:30"),
+    ("Where is the desk?", "The desk is in room 12, next to the lift.", "room 12"),
+    ("Who repairs it?", "Anna repairs it on Fridays.", "Anna"),
+    ("What does it cost?", "It costs 40 euros in all.", "40 euros"),
+]
+
+
+@pytest.fixture
+def squad(tmp_path: Path) -> Path:
+    paragraphs = [
+        {
+            "context": context,
+            "qas": [
+                {
+                    "id": str(number),
+                    "question": question,
+                    "answers": [{"text": quote, "answer_start": context.index(quote)}],
+                }
+            ],
+        }
+        for number, (question, context, quote) in enumerate(FACTS)
+    ]
+    path = tmp_path / "facts.json"
+    path.write_text(
+        json.dumps({"version": "1.1", "data": [{"title": "F", "paragraphs": paragraphs}]})
+    )
+    return path
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(1)
+    lines = [f"{word} {' '.join(f'{x:.4f}' for x in rng.normal(size=10))}" for word in WORDS]
+    path = tmp_path / "vectors.txt"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_trained_network_reads_what_it_learned(squad: Path, vectors: Path, tmp_path: Path) -> None:
+    prepare = partial(glove_trainee, vectors=vectors)
+    train_reader(RECIPE, [TrainingFile(squad)], tmp_path / "out", prepare=prepare)
+    reader = load_reader(tmp_path / "out")
+    assert isinstance(reader, BidafReader)
+    assert isinstance(reader, Reader)
+    assert reader.id.startswith("bidaf@")
+    for number, (question, context, quote) in enumerate(FACTS):
+        article = Article(f"a{number}", "", f"Note: {context}")
+        passage = Passage("p", article.id, 6, 6 + len(context), context)
+        best = reader.read(question, [passage]).candidates[0]
+        assert best.text == quote == article.body[best.start : best.end]
+
+
+def test_training_resumed_is_as_unbroken(squad: Path, vectors: Path, tmp_path: Path) -> None:
+    prepare = partial(glove_trainee, vectors=vectors)
+    files = [TrainingFile(squad)]
+    train_reader(RECIPE, files, tmp_path / "one", prepare=prepare)
+    train_reader(RECIPE, files, tmp_path / "two", prepare=prepare, max_steps=7)
+    train_reader(RECIPE, files, tmp_path / "two", prepare=prepare, resume=True)
+    one, two = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_load_vectors_reads_both_forms(vectors: Path, tmp_path: Path) -> None:
+    words, table = load_vectors(vectors, n_words=5)
+    assert words == WORDS[:5]
+    packed = tmp_path / "vectors.npz"
+    np.savez(packed, words="\n".join(words), vectors=table)
+    again, same = load_vectors(packed, n_words=100)
+    assert again == words
+    np.testing.assert_array_equal(same, table)
+
+
+@pytest.mark.parametrize("content", ["the one two", ""])
+def test_load_vectors_refuses_what_is_no_table(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.txt"
+    path.write_text(content)
+    with pytest.raises(TrainingError, match=r"Can't read the word vectors .*bad.txt"):
+        load_vectors(path, n_words=5)
+
+
+def test_load_refuses_a_folder_without_weights(tmp_path: Path) -> None:
+    with pytest.raises(ReaderError, match=r"can't be loaded: .*config.json"):
+        BidafReader.load(tmp_path)
