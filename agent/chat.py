@@ -147,6 +147,7 @@ class Chat:
         self._complain = complain if complain is not None else self._say
         self._last: Reply | None = None
         self._handover: Handover | None = None
+        self._quoted = ""
 
     def open(self) -> None:
         """Greet, or show where the conversation stood.
@@ -232,6 +233,8 @@ class Chat:
         self.session = reply.session
         self._last = reply
         self._handover = reply.handover or self._handover
+        if reply.citations:
+            self._quoted = reply.citations[0].article_id
         if self._as_json:
             self._print_json(reply)
         else:
@@ -365,8 +368,7 @@ class Chat:
         self._console.print()
 
     def _read_article(self, article_id: str) -> None:
-        if not article_id and self._last is not None and self._last.citations:
-            article_id = self._last.citations[0].article_id
+        article_id = article_id or self._quoted
         if not article_id:
             self._note("Say which: /article ID. The id stands below every quote.")
             return
@@ -395,6 +397,7 @@ class Chat:
         self.session = None
         self._last = None
         self._handover = None
+        self._quoted = ""
 
     def _export(self, name: str) -> None:
         if not name:

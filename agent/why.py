@@ -48,7 +48,7 @@ _WORDED = frozenset(
         "message", "supported", "language", "scores", "in_scope", "scope_threshold", "targets",
         "rule", "rules", "form", "form_intent", "form_outcome", "form_then", "n_forms", "pending",
         "chosen", "clarified", "unsure", "handed_over", "broken", "failed_action", "verdict",
-        "thresholds",
+        "thresholds", "asks",
     }
 )  # fmt: skip
 
@@ -99,6 +99,8 @@ def explain(decision: Decision) -> tuple[Section, ...]:
 
 def _conversation(inputs: Mapping[str, Any]) -> Iterator[Section]:
     lines = [_KINDS[inputs["message"]]] if inputs.get("message") in _KINDS else []
+    if inputs.get("asks"):
+        lines.append("The message is put as a question.")
     if inputs.get("supported") is False:
         lines.append(f"The language ({inputs.get('language') or 'unknown'}) isn't supported.")
     if inputs.get("broken"):
@@ -215,7 +217,11 @@ def _thresholds(inputs: Mapping[str, Any]) -> Iterator[Section]:
 def _target(target: str) -> str:
     kind, _, name = target.partition(":")
     worded = _TARGETS.get(kind, kind)
-    return f"{worded} {name!r}" if name else worded
+    if not name:
+        return worded
+    # What follows is the form's or the call's name, the question put, or the handover's rule.
+    joint = {"answer": ", asked ", "handover": ", by the rule "}.get(kind, " ")
+    return f"{worded}{joint}{name!r}"
 
 
 def _percent(share: float) -> str:

@@ -199,6 +199,6 @@ if __name__ == "__main__":
     from agent.cli import main
 
     agent.agent.Agent = ScriptedTalker  # type: ignore[assignment,misc]
-    agent.chat_commands._finder = lambda *_: {ARTICLE.id: ARTICLE}.get  # type: ignore[assignment]
+    agent.chat_commands._finder = lambda *_: {ARTICLE.id: ARTICLE}.get
     sys.argv[0] = "frontdesk"
     main()

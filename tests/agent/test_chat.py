@@ -163,8 +163,9 @@ def test_article_is_shown_by_id_or_as_last_quoted(terminal: Terminal) -> None:
     assert "Say which: /article ID." in terminal.type("/article")
     assert "1. Open Settings." in terminal.type("/article it/password")
     assert "There is no article 'x y' that you may read." in terminal.type("/article x y")
-    terminal.type("reset my password")
+    terminal.type("reset my password", "thanks")
     assert "3. Type the new one twice." in terminal.type("/article")
+    assert "Say which: /article ID." in terminal.type("/reset", "/article")
 
 
 def test_export_writes_a_file_and_never_over_one(terminal: Terminal, tmp_path: Path) -> None:

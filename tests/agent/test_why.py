@@ -46,6 +46,9 @@ def test_explain_names_handover_rules_of_intents() -> None:
     [
         ({"message": "no_words"}, "The message has no words."),
         ({"supported": False, "language": "de"}, "The language (de) isn't supported."),
+        ({"asks": True}, "The message is put as a question."),
+        ({"form_then": "answer:How?", "form": "x"}, "the knowledge base, asked 'How?'."),
+        ({"form_then": "handover:legal", "form": "x"}, "a person, by the rule 'legal'."),
         ({"broken": True}, "Something inside failed"),
         ({"rule": "legal"}, "set off the handover rule 'legal'"),
         ({"form": "order", "form_outcome": "ask"}, "open form 'order' took the message (ask)."),
