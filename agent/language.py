@@ -133,13 +133,11 @@ REPLIES: Mapping[str, str] = {
 }
 """Two letters → what is said in that language: what is answered, and how to reach a person."""
 
-_ENGLISH = "Sorry, I can only answer in: {languages}. To talk to a person, write “{ask}”."
-
 
 def reply_in_kind(
     code: str, *, supported: Sequence[str] = ("en",), ask: str = "talk to a person"
-) -> str:
-    """Return a polite no in the person's own language, or in English if we have none.
+) -> str | None:
+    """Return a polite no in the person's own language, or None if we have none in it.
 
     Args:
         code: Two letters, as `detect_language` gives them.
@@ -147,4 +145,4 @@ def reply_in_kind(
         ask: What to write to reach a person; it must be in a supported language.
     """
     languages = ", ".join(_NAMES.get(each, each) for each in supported)
-    return REPLIES.get(code, _ENGLISH).format(languages=languages, ask=ask)
+    return REPLIES[code].format(languages=languages, ask=ask) if code in REPLIES else None

@@ -55,9 +55,9 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NOT_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|`[^`]*`|\S*[\\/_<>{}=]\S*|\S*\d\S*")
 _LAST_LATIN = "\u024f"
 # Languages that people write to a help desk in; the model knows dialects as well, which a short
-# line is easily mistaken for.
+# line is easily mistaken for. Bosnian is left to Croatian: a line could be either.
 _LANGUAGES = (
-    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is",
+    "af am ar az be bg bn ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is",
     "it ja ka kk km kn ko ky la lo lt lv mk ml mn mr ms my ne nl no pa pl ps pt ro ru si sk sl so",
     "sq sr sv sw ta te th tl tr uk ur uz vi zh zu",
 )

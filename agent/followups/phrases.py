@@ -67,7 +67,7 @@ def phrases(text: str) -> tuple[Phrase, ...]:
         lower = _lower(token)
         if token[0].isalnum() and _is_manner(lower):
             continue
-        if token[0].isalnum() and lower not in FUNCTION_WORDS and lower not in GENERIC_WORDS:
+        if token[0].isalnum() and _says_something(token, lower, opening):
             if joint:
                 run.append(joint)
                 joint = ""
@@ -80,6 +80,13 @@ def phrases(text: str) -> tuple[Phrase, ...]:
             run, joint, named = [], "", False
         opening = token in _SENTENCE_ENDS
     return tuple(found)
+
+
+def _says_something(token: str, lower: str, opening: bool) -> bool:
+    if lower in FUNCTION_WORDS:
+        return False
+    # `great` says little, `the Great Wall` much.
+    return lower not in GENERIC_WORDS or (_named(token, opening) and not token.isupper())
 
 
 def _is_manner(word: str) -> bool:

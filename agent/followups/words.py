@@ -78,7 +78,7 @@ GENERIC_WORDS = _listed(
     worse worst great important main major different similar possible available sure right wrong
     true false first second third next previous early late free easy hard difficult difficulty
     far fast slow soon exactly actually specifically generally
-    cost costs price long lot lots bit able
+    cost costs price lot lots bit able built paid held born
     """
 )
 """Words too common to say by themselves what a question is about."""

@@ -313,3 +313,28 @@ def test_every_answer_and_snippet_is_the_slice_it_claims(
 @pytest.fixture(scope="module")
 def tiny_bert_reader(tiny_bert: Any) -> BertReader:
     return BertReader.load(tiny_bert, dtype="float32")
+
+
+def test_ask_refuses_a_question_in_another_language(book: OpenBook) -> None:
+    result = book.ask("Wann macht der Schalter am Morgen auf?")
+    assert result.refusal is not None
+    assert result.refusal.reason is RefusalReason.UNSUPPORTED_LANGUAGE
+    assert "(de)" in result.refusal.message
+    assert result.refusal.nearest
+    assert result.answers == ()
+
+
+def test_ask_reads_any_language_where_it_may(engine: Any, fake_reader: Make) -> None:
+    book = OpenBook(engine, fake_reader({"8:30": 9.0}), any_language=True)
+    assert book.ask("Wann macht der Schalter am Morgen auf?").answers[0].text == "8:30"
+
+
+def test_ask_searches_what_it_is_told_and_reads_the_question(
+    engine: Any, fake_reader: Make
+) -> None:
+    book = OpenBook(engine, fake_reader({"8:30": 9.0}))
+    result = book.ask("When?", search="desk \ud800 opening hours", trace=True)
+    assert result.question == "When?"
+    assert result.trace is not None
+    assert result.trace.query == "desk ? opening hours"
+    assert book.ask(" ", search="desk").answers == ()
