@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from agent.configuration import AgentConfig, OpenForm, load_agent
+from agent.evaluation.suite import Suite, load_suite
+from agent.intents.formats import load_intents
+from agent.smalltalk import load_smalltalk
+from agent.types import HandoverReason, IntentExample, Route
 from retrieval.articles import Loaded, load_articles
 from retrieval.types import Article
 
@@ -175,3 +180,98 @@ def test_synonyms_are_groups_without_repeats() -> None:
     assert all(len(group) >= 2 for group in groups)
     assert all(term.strip() == term != "" for term in terms)
     assert [term for term, count in Counter(terms).items() if count > 1] == []
+
+
+# --- the sample agent ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def config() -> AgentConfig:
+    return load_agent(DATA / "agent.yaml")
+
+
+@pytest.fixture(scope="module")
+def intents() -> tuple[IntentExample, ...]:
+    loaded = load_intents([DATA / "intents.yaml"])
+    assert loaded.rejected == ()
+    return loaded.examples
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    return load_suite([DATA / "conversations"])
+
+
+def test_intents_are_many_with_enough_examples(intents: tuple[IntentExample, ...]) -> None:
+    counts = Counter(example.intent for example in intents)
+    counts.pop(None)
+    assert len(counts) >= 25
+    assert {intent: n for intent, n in counts.items() if not 8 <= n <= 18} == {}
+
+
+def test_no_example_stands_twice(intents: tuple[IntentExample, ...]) -> None:
+    small_talk = load_smalltalk([DATA / "smalltalk.qna"])
+    said = Counter(example.text.casefold() for example in intents)
+    said.update(text.casefold() for entry in small_talk for text in entry.questions)
+    assert [text for text, count in said.items() if count > 1] == []
+
+
+def test_no_example_is_a_labelled_question(
+    intents: tuple[IntentExample, ...], questions: list[Question]
+) -> None:
+    # The questions measure what the intents take from the knowledge base.
+    asked = {question["question"].casefold() for question in questions}
+    assert [example.text for example in intents if example.text.casefold() in asked] == []
+
+
+def test_every_intent_is_handled(config: AgentConfig, intents: tuple[IntentExample, ...]) -> None:
+    assert {example.intent for example in intents} - {None} == set(config.handle)
+
+
+def test_agent_has_forms_calls_and_a_way_to_a_person(config: AgentConfig) -> None:
+    opened = {h.step.form for h in config.handle.values() if isinstance(h.step, OpenForm)}
+    assert len(config.forms) >= 3
+    assert opened == set(config.forms)
+    assert any(slot.personal for form in config.forms.values() for slot in form.slots)
+    assert any(form.confirm for form in config.forms.values())
+    assert len(config.actions) >= 2
+    assert config.handover.rules
+    assert config.mask
+
+
+def test_agent_calls_no_real_address(config: AgentConfig) -> None:
+    for action in config.actions.values():
+        assert re.match(r"https://[\w.-]+\.example\.com/", action.url), action.name
+
+
+def test_conversations_are_many_and_cover_everything(suite: Suite) -> None:
+    checks = [c for talk in suite.conversations for step in talk.steps for c in step.checks]
+    wanted = {key: {t for c in checks if c.key == key for t in c.texts} for key in (
+        "route", "handover", "refusal",
+    )}  # fmt: skip
+    assert len(suite.conversations) >= 40
+    assert wanted["route"] == {route.value for route in Route}
+    assert wanted["handover"] == {reason.value for reason in HandoverReason}
+    assert "unsupported_language" in wanted["refusal"]
+    assert any(talk.roles for talk in suite.conversations)
+    assert any(endpoint.closed for talk in suite.conversations for endpoint in talk.endpoints)
+    keys = {check.key for check in checks}
+    assert keys >= {"intent", "article", "slots", "choices", "sent", "not_stored", "form"}
+
+
+def test_conversations_name_articles_that_exist(suite: Suite, articles: dict[str, Article]) -> None:
+    for talk in suite.conversations:
+        for step in talk.steps:
+            for check in step.checks:
+                if check.key == "article":
+                    assert set(check.texts) <= set(articles), (talk.name, check.line)
+
+
+def test_conversations_mostly_say_what_no_example_says(
+    suite: Suite, intents: tuple[IntentExample, ...]
+) -> None:
+    # A classifier always knows its own examples: played back, they test nothing.
+    known = {example.text.casefold() for example in intents}
+    said = [step.say for talk in suite.conversations for step in talk.steps]
+    repeated = [text for text in said if text.casefold() in known]
+    assert len(repeated) <= len(said) / 10, repeated
