@@ -587,11 +587,46 @@ class PackedBert:
             if type_ids is not None:
                 kinds = torch.tensor([n for i in members for n in type_ids[i]])
             with torch.inference_mode():  # never across a yield: it would hold in the caller
-                states = self._run(ids, kinds, [lengths[i] for i in members])
+                states = self._run(ids, kinds, [lengths[i] for i in members])[-1]
             yield members, states
 
-    def _run(self, ids: Tensor, kinds: Tensor | None, lengths: Sequence[int]) -> Tensor:
-        """Run one chunk: (tokens,) numbers, longest sequence first -> (tokens, hidden)."""
+    def layered_chunks(
+        self, input_ids: Sequence[Sequence[int]], n_layers: int
+    ) -> Iterator[tuple[list[int], list[Tensor]]]:
+        """Run as `chunks` does, handing on the states of the last few layers.
+
+        Args:
+            input_ids: As for `forward`.
+            n_layers: How many; at most all of them.
+
+        Yields:
+            Which sequences, and one (tokens, hidden) a layer, the last layer last.
+
+        Raises:
+            ValueError: As for `forward`.
+        """
+        lengths = [len(ids) for ids in input_ids]
+        self._check_lengths(lengths, None)
+        for members in _chunks(lengths):
+            ids = torch.tensor([n for i in members for n in input_ids[i]])
+            with torch.inference_mode():
+                states = self._run(ids, None, [lengths[i] for i in members], n_layers)
+            yield members, states
+
+    def _run(
+        self, ids: Tensor, kinds: Tensor | None, lengths: Sequence[int], n_layers: int = 1
+    ) -> list[Tensor]:
+        """Run one chunk, longest sequence first.
+
+        Args:
+            ids: (tokens,) numbers.
+            kinds: (tokens,) type numbers, or None.
+            lengths: Of the sequences.
+            n_layers: Of how many of the last layers to return the states.
+
+        Returns:
+            (tokens, hidden) each, the last layer last.
+        """
         _check_range("input id", ids, self.shape.vocabulary)
         places = torch.cat([torch.arange(length) for length in lengths])
         # (tokens, hidden) float32: summed and normalised exactly, then narrowed once.
@@ -604,9 +639,12 @@ class PackedBert:
             x += self._types.index_select(0, kinds)
         x = self._norm(x).to(self.dtype)
         groups = _groups(lengths)
-        for layer in self._layers:
+        kept = []
+        for number, layer in enumerate(self._layers):
             x = layer(x, groups)
-        return x
+            if number >= len(self._layers) - n_layers:
+                kept.append(x)
+        return kept
 
     def _check_lengths(
         self, lengths: Sequence[int], type_ids: Sequence[Sequence[int]] | None

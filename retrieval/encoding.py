@@ -180,6 +180,41 @@ class SentenceEncoder:
         """
         return self._encode(texts, self._settings.passage_prefix, progress)
 
+    def encode_query_layers(self, texts: Sequence[str], n_layers: int) -> NDArray[np.float32]:
+        """Encode queries by each of the model's last layers: for learning from the vectors.
+
+        The last layer of a sentence encoder is bent towards paraphrase; the ones before it
+        keep more of the words.
+
+        Args:
+            texts: As for `encode_queries`.
+            n_layers: How many layers; fewer come back from a model that shows fewer.
+
+        Returns:
+            (n, layers, dim) float32, each vector of unit length, the last layer first: row
+            `[i, 0]` is what `encode_queries` returns.
+
+        Raises:
+            EncoderError: As for `encode_queries`.
+        """
+        from retrieval.bert import PackedBert
+
+        backbone = self._backbone
+        if not isinstance(backbone, PackedBert):
+            return self.encode_queries(texts)[:, None, :]
+        n_layers = max(1, min(n_layers, backbone.shape.layers))
+        vectors = np.empty((len(texts), n_layers, self._dim), np.float32)
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            block = texts[start : start + _TEXTS_AT_ONCE]
+            ids = self._token_ids(self._settings.query_prefix, block)
+            for members, layers in backbone.layered_chunks(ids, n_layers):
+                lengths = [len(ids[i]) for i in members]
+                places = [start + i for i in members]
+                for depth, states in enumerate(reversed(layers)):
+                    vectors[places, depth] = _pool(states, lengths, self._settings.pooling)
+        self._check_finite(vectors)
+        return _normalise(vectors.reshape(-1, self._dim)).reshape(vectors.shape)
+
     def token_starts(self, text: str) -> NDArray[np.int64]:
         """Return the code-point offset at which each token of a text starts, ascending.
 
@@ -219,13 +254,17 @@ class SentenceEncoder:
                 rows[members] = _pool(states, lengths, self._settings.pooling)
             if progress is not None:
                 progress(start + len(block), len(texts))
+        self._check_finite(vectors)
+        return _normalise(vectors)
+
+    def _check_finite(self, vectors: NDArray[np.float32]) -> None:
         if not np.isfinite(vectors).all():
-            row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+            finite = np.isfinite(vectors).reshape(len(vectors), -1).all(axis=1)
+            row = int(np.flatnonzero(~finite)[0])
             raise EncoderError(
                 f"encoder {self._name!r} gives NaN or infinity for text {row}; expected finite "
                 "numbers. Its weights are damaged: copy its folder again"
             )
-        return _normalise(vectors)
 
     def _token_ids(self, prefix: str, texts: Sequence[str]) -> list[list[int]]:
         # sentence-transformers strips and lower-cases likewise, the prefix included.

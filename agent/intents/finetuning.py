@@ -153,8 +153,10 @@ def _tuned_files(
     """Train the encoder; return its folder's files, the weights in float16."""
     from tokenizers import Tokenizer
     from transformers import AutoModel
+    from transformers.utils import logging
 
     torch.manual_seed(seed)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model: Any = AutoModel.from_pretrained(
             source, local_files_only=True, attn_implementation="eager", dtype=torch.float32
