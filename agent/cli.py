@@ -21,6 +21,7 @@ import agent.chat_commands
 import agent.evaluation.commands
 import agent.init_commands
 import agent.intents.commands
+import agent.feedback_commands
 import agent.intents.doctor_commands
 import agent.keys_commands
 import agent.serve_commands
@@ -122,6 +123,7 @@ agent.chat_commands.register(app)
 agent.init_commands.register(app)
 agent.serve_commands.register(app)
 agent.keys_commands.register(app)
+agent.feedback_commands.register(app)
 agent.evaluation.commands.register(evaluate)
 agent.intents.commands.register(evaluate, qa.training_commands.app)
 app.add_typer(qa.training_commands.app, name="train", help="Train readers and intents on your own.")

@@ -32,7 +32,7 @@ from agent.errors import SessionError
 from agent.settings import Settings
 
 if TYPE_CHECKING:
-    from agent.api.seams import Conversations, Shelves
+    from agent.api.seams import Closing, Conversations, Shelves
     from agent.sessions import SessionStore
 
 __all__ = ["create_app"]
@@ -71,6 +71,9 @@ def create_app(
 
         behind = open_behind(settings)
         agent, shelves, sessions = behind.agent, behind.shelves, behind.sessions
+        opened: tuple[Closing, ...] = (behind.agent, behind.sessions)
+    else:
+        opened = ()
     limits = settings.limits
     server = Server(
         settings=settings,
@@ -90,6 +93,8 @@ def create_app(
         finally:
             forgetting.cancel()
             await run_in_threadpool(server.work.close)
+            for each in opened:
+                each.close()
 
     app = FastAPI(
         title="Frontdesk",

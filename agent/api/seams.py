@@ -12,7 +12,15 @@ from agent.types import Event, Reply
 from qa.types import Result
 from retrieval.types import Article, Roles
 
-__all__ = ["Conversations", "Shelves"]
+__all__ = ["Closing", "Conversations", "Shelves"]
+
+
+class Closing(Protocol):
+    """Holds something that has to be let go of."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 class Conversations(Protocol):
