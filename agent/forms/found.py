@@ -25,15 +25,13 @@ class Found:
     end: int
     problem: str = ""
 
-    def overlaps(self, other: Found) -> bool:
-        """Return whether the two share a character."""
-        return self.start < other.end and other.start < self.end
-
 
 def without_overlaps(found: list[Found]) -> list[Found]:
     """Keep the longest of overlapping finds, in the order of the text."""
+    taken = bytearray(max((one.end for one in found), default=0))
     kept: list[Found] = []
     for one in sorted(found, key=lambda f: (f.start - f.end, f.start)):
-        if not any(one.overlaps(other) for other in kept):
+        if not any(taken[one.start : one.end]):
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
             kept.append(one)
     return sorted(kept, key=lambda f: f.start)
