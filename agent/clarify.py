@@ -20,6 +20,8 @@ SOMETHING_ELSE_LABEL = "Something else"
 
 # Longer messages are taken for new ones unless they name a choice in full.
 _MAX_ANSWER_WORDS = 8
+_LAST = frozenset({"last", "latter", "bottom"})
+_MAX_DIGITS = 4
 _LEAST_LIKENESS = 0.84
 _LEAST_SHARE = 0.5
 
@@ -28,7 +30,6 @@ _ORDINALS = {
     "second": 1, "2nd": 1, "two": 1, "b": 1,
     "third": 2, "3rd": 2, "three": 2, "c": 2,
     "fourth": 3, "4th": 3, "four": 3, "d": 3,
-    "last": -1, "latter": -1, "bottom": -1,
 }  # fmt: skip
 
 
@@ -106,12 +107,15 @@ def _position(words: Sequence[str], n_choices: int) -> int | None:
         telling = ["one"]
     if len(telling) != 1:
         return None
-    place = int(telling[0]) - 1 if telling[0].isdecimal() else _ORDINALS.get(telling[0])
-    if place is None or (telling[0] in "abcd" and len(words) > 2):
+    if telling[0] in "abcd" and len(words) > 2:
         return None
-    if place == -1:
+    if telling[0].isdecimal():
+        place = int(telling[0][:_MAX_DIGITS]) - 1
+    elif telling[0] in _LAST:
         # The last that was really offered: "something else" isn't one of them.
         place = n_choices - 2
+    else:
+        place = _ORDINALS.get(telling[0], -1)
     return place if 0 <= place < n_choices else None
 
 

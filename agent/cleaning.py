@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from agent.router import MessageKind
 
-__all__ = ["Cleaned", "clean", "puts_question"]
+__all__ = ["Cleaned", "asks_how", "clean", "puts_question"]
 
 # C0 and C1 controls but tab and line feed, lone surrogates, line directions, and the
 # invisible ones that only serve to hide text; joiners stay, emoji and scripts need them.
@@ -101,6 +101,9 @@ _WISH = re.compile(
 )
 
 
+_HOW = re.compile(_GREETING + r"how\b", re.IGNORECASE)
+
+
 def puts_question(text: str) -> bool:
     """Return whether a message is put as a question rather than as a wish or an order.
 
@@ -109,3 +112,8 @@ def puts_question(text: str) -> bool:
     if _QUESTION.match(text):
         return True
     return text.rstrip().endswith("?") and _WISH.match(text) is None
+
+
+def asks_how(text: str) -> bool:
+    """Return whether a message asks how something is done: "how do I order a mouse?"."""
+    return _HOW.match(text) is not None

@@ -17,7 +17,7 @@ from datetime import date
 
 from agent import forms
 from agent.clarify import ask_back, understand
-from agent.cleaning import Cleaned, puts_question
+from agent.cleaning import Cleaned, asks_how, puts_question
 from agent.configuration.schema import Action, Answer, Form, Say
 from agent.followups import Whole
 from agent.forms import FormStep
@@ -169,6 +169,7 @@ def heed(script: Script, session: Session, perception: Perception) -> Heeded:
     inputs = RouterInputs(
         message=kind,
         asks=puts_question(message),
+        asks_how=asks_how(message),
         supported=not code or not languages or code in languages,
         language=code,
         scores=ranking.scores,

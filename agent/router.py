@@ -199,6 +199,7 @@ class RouterInputs:
     Attributes:
         message: What the message is before it is understood.
         asks: It is put as a question rather than as a wish or an order.
+        asks_how: It asks how something is done, or how much or long it is.
         supported: Whether it is in a language that we answer.
         language: Two letters, or empty where nothing is known.
         scores: The classifier's labels with their probabilities given that the message
@@ -228,6 +229,7 @@ class RouterInputs:
 
     message: MessageKind = MessageKind.WORDS
     asks: bool = False
+    asks_how: bool = False
     supported: bool = True
     language: str = ""
     scores: tuple[IntentScore, ...] = ()
@@ -524,7 +526,14 @@ def _too_many_forms(inputs: RouterInputs) -> bool:
 def _clear(inputs: RouterInputs) -> bool:
     """Whether an intent is so sure that nothing else needs looking at."""
     first = inputs.first
-    return first is not None and first.scripted and first.confidence >= inputs.thresholds.sure
+    if first is None or not first.scripted or _rather_told(inputs):
+        return False
+    return first.confidence >= inputs.thresholds.sure
+
+
+def _rather_told(inputs: RouterInputs) -> bool:
+    """Whether a person asks how a task is done: an article that says so comes first."""
+    return inputs.asks_how and inputs.first is not None and inputs.first.kind == "form"
 
 
 def _handles(name: str, why: str) -> Callable[[RouterInputs], Routed]:
@@ -594,6 +603,8 @@ def _answer_settles(inputs: RouterInputs) -> bool:
         return False
     first = inputs.first
     if first is None or not first.scripted or first.confidence < _least(inputs):
+        return True
+    if _rather_told(inputs):
         return True
     return verdict.confidence >= max(first.confidence, inputs.thresholds.sure)
 

@@ -140,6 +140,13 @@ def test_route_follows_a_wish_sooner_than_it_turns_a_question_into_a_task() -> N
     assert route(replace(wish, asks=True)).rule == "answered"
 
 
+def test_route_tells_how_a_task_is_done_before_it_does_it() -> None:
+    how = inputs(("order", 0.95), asks=True, asks_how=True)
+    assert route(how).needs_verdict
+    assert route(replace(how, verdict=ANSWERED)).rule == "answered"
+    assert route(replace(how, verdict=REFUSED)).rule == "likely_intent"
+
+
 def test_route_believes_no_intent_out_of_scope() -> None:
     routed = route(inputs(("order", 0.99), in_scope=0.45, verdict=REFUSED))
     assert routed.rule == "refused"
@@ -222,6 +229,7 @@ any_inputs = st.builds(
     RouterInputs,
     message=st.sampled_from(MessageKind),
     asks=st.booleans(),
+    asks_how=st.booleans(),
     supported=st.booleans(),
     language=st.sampled_from(["", "en", "de"]),
     scores=st.lists(st.builds(IntentScore, names, confidences), max_size=5).map(
