@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from qa.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
 from qa.errors import ReaderError
+from qa.sharing import SharedScorer
 from qa.spans import best_spans
 from qa.types import Candidate, Reading
 from qa.windows import (
@@ -137,6 +138,18 @@ class SpanReader(ABC):
         self._settings = settings
         self._digest = digest
         self._seconds_per_token: float | None = None
+        self._shared: SharedScorer | None = None
+
+    def share_scoring(self, *, workers: int) -> None:
+        """From now on score windows of all who read at the same time together.
+
+        For a server: readings go on side by side, one core each, instead of taking turns
+        on all cores.
+
+        Args:
+            workers: Cores to use.
+        """
+        self._shared = SharedScorer(self._scores, workers=workers)
 
     @abstractmethod
     def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
@@ -205,6 +218,9 @@ class SpanReader(ABC):
 
     def _fitting(self, windows: Sequence[Sequence[Window]], deadline_s: float | None) -> int:
         """Return how many passages to read in the next batch; 0 stops the reading."""
+        if self._shared is not None and deadline_s is None:
+            # Whoever shares is served in turn: no need to come back for more.
+            return len(windows)
         tokens_left: float = _BATCH_TOKENS
         at_least = 1
         if deadline_s is not None:
@@ -227,7 +243,7 @@ class SpanReader(ABC):
     def _logits(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Score windows, and remember how long a token takes."""
         began = time.monotonic()
-        scores = self._scores(windows)
+        scores = (self._shared or self._scores)(windows)
         spent = (time.monotonic() - began) / sum(len(window) for window in windows)
         known = self._seconds_per_token
         # A running mean that forgets: the machine may grow busier or quieter.
