@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import regex
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -274,8 +275,10 @@ class NodeReader:
         if value is None:
             return None
         try:
+            # Both are used: `regex` for slots, where it can be stopped, `re` for masking.
             re.compile(value)
-        except (re.error, OverflowError, RecursionError) as error:
+            regex.compile(value)
+        except (re.error, regex.error, OverflowError, RecursionError) as error:
             self.wrong(node, f"{where}: {value!r} isn't a regular expression: {error}")
             return None
         return value

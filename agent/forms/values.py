@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+import regex
+
 from agent.configuration.dates import boundary
 from agent.configuration.schema import DateWindow, Slot, SlotType
 from agent.days import in_words
@@ -25,6 +27,7 @@ __all__ = ["MAX_TEXT_CHARS", "Read", "answer", "expected", "mentions", "shown", 
 MAX_TEXT_CHARS = 2000
 """A text slot's longest value where the configuration sets no maximum."""
 
+_PATTERN_S = 0.2
 _MAX_EMAIL_CHARS = 254
 _EMAIL = re.compile(
     r"(?<![\w.%+-])[A-Za-z0-9_](?:[\w%+'-]|\.(?![.@])){0,63}"
@@ -153,9 +156,17 @@ def _text_problem(slot: Slot, value: str) -> str:
         return f"that is too short; it takes at least {least} characters"
     if len(value) > most:
         return f"that is too long; it takes at most {most} characters"
-    if slot.pattern is not None and not re.fullmatch(slot.pattern, value):
-        return "that doesn't look right"
-    return ""
+    return (
+        "" if slot.pattern is None or _matches(slot.pattern, value) else "that doesn't look right"
+    )
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Return whether a pattern matches the whole value, giving up on one that runs away."""
+    try:
+        return regex.fullmatch(pattern, value, timeout=_PATTERN_S) is not None
+    except TimeoutError:
+        return False
 
 
 def _number_problem(slot: Slot, value: float) -> str:

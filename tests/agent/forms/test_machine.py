@@ -439,3 +439,9 @@ def test_fill_is_not_held_up_by_long_messages(part: str) -> None:
         said(progress, message)
     # Some 20 ms each on an idle machine; anything quadratic takes many seconds.
     assert time.process_time() - began < 4
+
+
+def test_fill_gives_up_on_a_pattern_that_runs_away() -> None:
+    code = Slot("code", SlotType.TEXT, "Code?", "code", pattern=r"(\w+\s?)+!")
+    step = fill(Form("f", (code,), Say("ok"), "f"), FormProgress("f"), "ab " * 60, today=TODAY)
+    assert step.outcome is Outcome.ASK
