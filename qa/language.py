@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from qa.english import COMMON_ENGLISH
+from qa.english import COMMON_ENGLISH, SHORT_ENGLISH
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -43,6 +43,7 @@ UNKNOWN = Language("", 0.0)
 _ENGLISH = "en"
 _SHARE = 0.2
 _SHARE_OF_SEVERAL = 0.06
+_SHARE_OF_THEIRS = 0.6
 _SURE = 0.5
 _SURE_OF_FEW_WORDS = 0.8
 _ENGLISH_RULED_OUT = 0.1
@@ -113,15 +114,24 @@ def foreign_to(question: str, texts: Sequence[str]) -> Language | None:
         question: As asked.
         texts: Passages, best first; the first three are looked at.
     """
-    asked = detect_language(question)
-    if not asked.code or not texts:
-        return None
     nearest = [text[:_ENOUGH] for text in texts[:_TEXTS]]
+    if _in_their_words(question, nearest):
+        return None
+    asked = detect_language(question)
+    if not asked.code or not nearest:
+        return None
     if asked.code == _ENGLISH and any(_share_of_english(_words(text)) for text in nearest):
         # The usual case costs microseconds and reads no model.
         return None
     found = {detect_language(text).code for text in nearest}
     return asked if "" not in found and asked.code not in found else None
+
+
+def _in_their_words(question: str, texts: Sequence[str]) -> bool:
+    """Whether most of a question's words stand in the texts: then it is in their language."""
+    words = set(_words(question))
+    theirs = {word for text in texts for word in _words(text)}
+    return len(words & theirs) >= _SHARE_OF_THEIRS * max(1, len(words))
 
 
 def _words(text: str) -> list[str]:
@@ -133,7 +143,9 @@ def _share_of_english(words: Sequence[str]) -> float:
     """Return the share of everyday English words, or 0 if it is too small to count."""
     english = sum(word in COMMON_ENGLISH for word in words)
     share = english / max(1, len(words))
-    return share if share >= _SHARE or (english > 1 and share >= _SHARE_OF_SEVERAL) else 0.0
+    short = sum(word in SHORT_ENGLISH for word in words) if english else 0
+    enough = share >= _SHARE or (english + short > 1 and share >= _SHARE_OF_SEVERAL)
+    return share if enough else 0.0
 
 
 def _ranking(text: str) -> list[tuple[str, float]]:
