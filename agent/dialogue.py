@@ -199,7 +199,8 @@ def questions(
     """Return what to ask the knowledge base; the next where the one before isn't answered.
 
     A question that the configuration has for an intent serves messages that are too short
-    to search with. A message that is a question itself says more: it comes first.
+    to search with. A message that is a question itself says more: it comes first, unless the
+    intent is so sure that nothing else needs looking at ("when are you open?").
     """
     inputs = heeded.inputs
     said = perception.whole
@@ -215,7 +216,10 @@ def questions(
         handling = script.config.handle.get(routed.intent)
         if handling is not None and isinstance(handling.step, Answer) and handling.step.question:
             configured = Asked(handling.step.question)
-            return (whole, configured) if inputs.asks and not inputs.chosen else (configured,)
+            first = inputs.first
+            sure = first is not None and first.confidence >= script.thresholds.sure
+            own_words = inputs.asks and not inputs.chosen and not sure
+            return (whole, configured) if own_words else (configured,)
     return (whole,)
 
 

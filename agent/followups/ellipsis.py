@@ -65,6 +65,13 @@ def in_its_place(message: str, earlier: str) -> str | None:
     question = earlier.strip().rstrip("?!. ")
     if fragment is None or len(question.split()) < _LEAST_WORDS:
         return None
+    whole = _placed(fragment, question)
+    # Whoever leaves the question mark out goes on doing so.
+    ending = "?" if earlier.rstrip().endswith("?") else ""
+    return None if whole is None else whole + ending
+
+
+def _placed(fragment: str, question: str) -> str | None:
     people = _PEOPLE_ALONE.fullmatch(fragment)
     if people is not None:
         return _for_people(people["people"], question)
@@ -84,17 +91,13 @@ def _fragment(message: str) -> str | None:
     return fragment
 
 
-def _asked(question: str) -> str:
-    return question + "?"
-
-
 def _after_preposition(preposition: str, thing: str, question: str) -> str | None:
     people = _PEOPLE_ALONE.fullmatch(thing)
     if preposition.casefold() == "for" and people is not None:
         return _for_people(people["people"], question)
     place = _last(rf"\b{preposition}\s+(?P<old>[^,;:.?!]+?){_BOUNDARY}", question)
     if place is None:
-        return _asked(f"{question} {preposition} {thing}")
+        return f"{question} {preposition} {thing}"
     return _put(thing, place, question)
 
 
@@ -105,8 +108,8 @@ def _for_people(people: str, question: str) -> str:
     asker = _ASKER.search(question)
     if asker is not None:
         begin, end = asker.span()
-        return _asked(f"{question[:begin]}{asker['verb']} {people}{question[end:]}")
-    return _asked(f"{question} for {people}")
+        return f"{question[:begin]}{asker['verb']} {people}{question[end:]}"
+    return f"{question} for {people}"
 
 
 def _after_determiner(fragment: str, question: str) -> str | None:
@@ -132,5 +135,5 @@ def _last(pattern: str, text: str) -> re.Match[str] | None:
 def _put(new: str, place: re.Match[str], question: str) -> str:
     begin, end = place.span("old")
     if question[begin:end].casefold() == new.casefold():
-        return _asked(question)
-    return _asked(question[:begin] + new + question[end:])
+        return question
+    return question[:begin] + new + question[end:]

@@ -22,7 +22,7 @@ from agent.types import Decision, Route, Turn
         (
             "where do I gather when there is an alarm in Denver",
             "and in Dublin?",
-            "where do I gather when there is an alarm in Dublin?",
+            "where do I gather when there is an alarm in Dublin",
         ),
         (
             "how do I print in Denver at night?",
@@ -37,7 +37,7 @@ from agent.types import Decision, Route, Turn
         (
             "from which day do i need a doctors note in canada",
             "what about Ireland?",
-            "from which day do i need a doctors note in Ireland?",
+            "from which day do i need a doctors note in Ireland",
         ),
         (
             "how long does it take to order a docking station?",
@@ -104,7 +104,7 @@ def test_in_its_place_guesses_nothing(earlier: str, message: str) -> None:
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_in_its_place_takes_any_text(message: str, earlier: str) -> None:
     whole = in_its_place(message, earlier)
-    assert whole is None or whole.endswith("?")
+    assert whole is None or whole.endswith("?") is earlier.rstrip().endswith("?")
 
 
 def turn(message: str, *, searched: bool = True) -> Turn:
