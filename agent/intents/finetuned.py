@@ -8,7 +8,7 @@ float16 weights. `finetuning.py` makes one.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -108,7 +108,7 @@ class _FilesOf(Mapping[str, bytes]):
             raise KeyError(name)
         return (self._folder / name).read_bytes()
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
     def __len__(self) -> int:

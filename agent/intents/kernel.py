@@ -43,7 +43,8 @@ def closeness(features: Floats, landmarks: Floats, width: float) -> Floats:
     kernel = features @ landmarks.T
     kernel -= 1
     kernel /= width
-    return np.exp(kernel, out=kernel)
+    np.exp(kernel, out=kernel)
+    return kernel
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,18 @@ def fit_kernel(
     normal = places @ places.T
     normal[np.diag_indices(len(chosen))] += _RIDGE
     normal_root = cholesky(normal, lower=True, overwrite_a=True, check_finite=False)
-    spans = solve_triangular(normal_root, places, lower=True, overwrite_b=True, check_finite=False)
+    spans: Floats = np.asarray(
+        solve_triangular(normal_root, places, lower=True, overwrite_b=True, check_finite=False),
+        np.float32,
+    )
     # (m, c)
     held = spans @ targets
     solution = solve_triangular(normal_root, held, lower=True, trans="T", check_finite=False)
     strengths = solve_triangular(root, solution, lower=True, trans="T", check_finite=False)
-    return KernelFit(landmarks, np.ascontiguousarray(strengths), spans.T @ held, targets, spans)
+    return KernelFit(
+        landmarks,
+        np.ascontiguousarray(strengths, np.float32),
+        spans.T @ held,
+        targets,
+        spans,
+    )
