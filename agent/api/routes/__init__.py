@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from agent.api.routes import articles, ask, chat, feedback, health, metrics, sessions
+from agent.api.routes import articles, ask, chat, feedback, health, metrics, page, sessions
 
 __all__ = ["ROUTERS"]
 
@@ -16,4 +16,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     health.router,
     metrics.router,
+    page.router,
 )
