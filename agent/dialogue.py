@@ -218,8 +218,9 @@ def questions(
             configured = Asked(handling.step.question)
             first = inputs.first
             sure = first is not None and first.confidence >= script.thresholds.sure
-            own_words = inputs.asks and not inputs.chosen and not sure
-            return (whole, configured) if own_words else (configured,)
+            if not inputs.asks or inputs.chosen:
+                return (configured,)
+            return (configured, whole) if sure else (whole, configured)
     return (whole,)
 
 
