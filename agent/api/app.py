@@ -71,15 +71,16 @@ def create_app(
 
         behind = open_behind(settings)
         agent, shelves, sessions = behind.agent, behind.shelves, behind.sessions
-        opened: tuple[Closing, ...] = (behind.agent, behind.sessions)
+        opened: tuple[Closing, ...] = (behind.watch, behind.agent, behind.sessions)
+        begin_work = behind.begin_work
     else:
-        opened = ()
+        opened, begin_work = (), None
     limits = settings.limits
     server = Server(
         settings=settings,
         metrics=metrics,
         front_door=front_door,
-        work=Work(limits.workers, limits.queue, limits.timeout_s, metrics),
+        work=Work(limits.workers, limits.queue, limits.timeout_s, metrics, begin=begin_work),
         conversations=agent,
         shelves=shelves,
         sessions=sessions,
@@ -113,7 +114,7 @@ def create_app(
         app.include_router(router)
     for channel in channels:
         app.include_router(webhook_router(channel))
-    describe(app)
+    describe(app, message_chars=limits.message_chars, readers=shelves.readers)
 
     # Innermost first.
     app.add_middleware(BodyLimit, max_bytes=limits.body_bytes)

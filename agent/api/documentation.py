@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -22,15 +23,45 @@ _OPEN = ("/healthz", "/readyz")
 """Addresses that need no key, ever."""
 
 
-def describe(app: FastAPI) -> None:
-    """Make the app serve our document at `/openapi.json`."""
+_MEASURED = (
+    ("ChatRequest", "message"),
+    ("AskRequest", "question"),
+    ("FeedbackRequest", "correction"),
+)
+"""Texts that the settings limit."""
+
+
+def describe(app: FastAPI, *, message_chars: int, readers: Sequence[str]) -> None:
+    """Make the app serve our document at `/openapi.json`.
+
+    Args:
+        app: With all its routes.
+        message_chars: Longest text.
+        readers: Those that may be chosen.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            document = _document(app)
+            _limit(document["components"]["schemas"], message_chars, readers)
+            app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _limit(schemas: dict[str, Any], message_chars: int, readers: Sequence[str]) -> None:
+    """Say what this server's settings allow, for clients to check by themselves."""
+    for schema, name in _MEASURED:
+        for text in _texts(schemas[schema]["properties"][name]):
+            text["maxLength"] = message_chars
+    for text in _texts(schemas["AskRequest"]["properties"]["reader"]):
+        text["enum"] = list(readers)
+
+
+def _texts(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the schema itself, or the text among its alternatives."""
+    return [each for each in schema.get("anyOf", [schema]) if each.get("type") == "string"]
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

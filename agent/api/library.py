@@ -1,4 +1,8 @@
-"""The knowledge base as the server sees it: one index, the readers that may be chosen.
+"""The knowledge base as the server sees it: its current index, the readers that may be chosen.
+
+A new generation of the index is opened beside the one that answers and takes its place in
+one step: every request is answered from one generation alone, and none waits. The old one
+is let go of when its last request is done.
 
 Only readers that the settings name can be chosen: a name in a request never makes the
 server load a folder or fetch a model.
@@ -6,44 +10,59 @@ server load a folder or fetch a model.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from qa.calibration import BOUND_FILE
 from qa.openbook import OpenBook, load_bound
 from qa.registry import default_calibration, load_reader
-from qa.types import Result
-from retrieval.types import Article, Roles
+from qa.types import Reader, Result
+from retrieval.engines.local import LocalEngine
+from retrieval.errors import RetrievalError
+from retrieval.store import IndexStore
+from retrieval.types import PUBLIC, Article, Engine, Roles
 
 __all__ = ["Library"]
 
+_log = logging.getLogger("frontdesk.server")
+
+# What the state on disk is told by: the generation, and the bound stored beside it.
+_State = tuple[str, str | None]
+
 
 class Library:
-    """One open book a reader, over the same index.
+    """One open book a reader, over the same index; also an agent's knowledge base.
 
     Args:
         book: With the usual reader.
         readers: All that may be chosen, the usual one first.
-        kb: The knowledge base, for its calibration.
+        kb: The knowledge base on disk.
+        prepare: Done to every reader before its first question.
     """
 
-    def __init__(self, book: OpenBook, readers: Sequence[str], kb: Path) -> None:
-        self.book = book
+    def __init__(
+        self,
+        book: OpenBook,
+        readers: Sequence[str],
+        kb: Path,
+        *,
+        prepare: Callable[[Reader], None] = lambda _: None,
+    ) -> None:
         self._readers = tuple(readers)
-        self._books = {self._readers[0]: book}
+        # Replaced as a whole, never changed: whoever took it goes on with what it holds.
+        self._books: Mapping[str, OpenBook] = {self._readers[0]: book}
         self._kb = kb
-        self._loading = threading.Lock()
+        self._store = IndexStore(kb)
+        self._prepare = prepare
+        self._changing = threading.Lock()
+        self._tried: _State | None = (book.engine.generation, self._store.read_extra(BOUND_FILE))
 
-    @classmethod
-    def open(cls, kb: Path, readers: Sequence[str]) -> Library:
-        """Open a knowledge base with the first of the readers.
-
-        Raises:
-            StoreError: The index is absent, damaged or foreign.
-            ReaderError: There is no such reader, or it can't be loaded.
-            CalibrationError: A stored calibration is damaged.
-        """
-        return cls(OpenBook.open(kb, reader=readers[0]), readers, kb)
+    @property
+    def book(self) -> OpenBook:
+        """What answers now, with the usual reader."""
+        return self._books[self._readers[0]]
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -59,33 +78,97 @@ class Library:
         self,
         question: str,
         *,
-        roles: Roles,
+        roles: Roles = PUBLIC,
         reader: str | None = None,
         budget_ms: float | None = None,
+        search: str | None = None,
     ) -> Result:
-        """Answer or refuse, inside the asker's rights.
+        """Answer or refuse, inside the asker's rights; `search` as in `qa.OpenBook.ask`.
 
         Raises:
             AnsweringError: `budget_ms` makes no sense, or the reader can't be loaded.
             KeyError: The reader isn't one that may be chosen.
         """
-        return self._with(reader).ask(question, roles=roles, budget_ms=budget_ms)
+        book = self._with(reader)
+        return book.ask(question, roles=roles, budget_ms=budget_ms, search=search)
 
     def article(self, article_id: str, *, roles: Roles) -> Article | None:
         """Return the article, or None if it is absent or not for these roles."""
         return self.book.engine.article(article_id, roles=roles)
 
+    def refresh(self) -> bool:
+        """Answer from what the knowledge base holds now; return whether that is new.
+
+        What can't be opened is left aside, with a line in the log, and not tried again
+        before it changes: what answered goes on answering.
+        """
+        with self._changing:
+            state: _State | None = None
+            try:
+                state = (self._store.current(), self._store.read_extra(BOUND_FILE))
+                if state == self._tried:
+                    return False
+                self._books = self._opened()
+            except Exception as error:  # whatever lies there: the server goes on
+                if state is None or state != self._tried:
+                    _log.error(
+                        "the knowledge base changed and can't be opened; generation %s goes on "
+                        "answering: %s",
+                        self.generation,
+                        error,
+                        exc_info=None if isinstance(error, RetrievalError) else error,
+                    )
+                self._tried = state
+                return False
+            # What was opened may be newer still than what was seen; looked at next time.
+            self._tried = (self.generation, state[1])
+            _log.info("generation %s of the knowledge base answers now", self.generation)
+            return True
+
+    def _opened(self) -> Mapping[str, OpenBook]:
+        """Open what is on disk, with the readers and the encoder that are loaded already."""
+        engine = self.book.engine
+        if self._store.current() != engine.generation:
+            engine = _newer(self._store, engine)
+            # What is read and built at the first question: done before anyone waits for it.
+            engine.retrieve("warm up", 1, roles=PUBLIC)
+        bound = load_bound(self._kb)
+        return {
+            name: OpenBook(
+                engine,
+                book.reader,
+                reader_name=name,
+                calibration=book.calibration,
+                bound=bound,
+            )
+            for name, book in self._books.items()
+        }
+
     def _with(self, reader: str | None) -> OpenBook:
         name = reader or self._readers[0]
         if name not in self._readers:
             raise KeyError(name)
-        with self._loading:
+        book = self._books.get(name)
+        if book is not None:
+            return book
+        with self._changing:
             if name not in self._books:
-                self._books[name] = OpenBook(
+                loaded = load_reader(name)
+                self._prepare(loaded)
+                book = OpenBook(
                     self.book.engine,
-                    load_reader(name),
+                    loaded,
                     reader_name=name,
                     calibration=default_calibration(name),
-                    bound=load_bound(self._kb),
+                    bound=self.book.bound,
                 )
+                self._books = {**self._books, name: book}
             return self._books[name]
+
+
+def _newer(store: IndexStore, engine: Engine) -> LocalEngine:
+    generation = store.open()
+    shared = None
+    if isinstance(engine, LocalEngine) and engine.encoder_id == generation.manifest.encoder.id:
+        shared = engine.encoder
+    return LocalEngine(generation, encoder=shared)

@@ -1,6 +1,7 @@
 """Opens what the settings name: the knowledge base, the agent, the conversations.
 
-One open book serves both the agent and `/v1/ask`.
+One library serves both the agent and `/v1/ask`: whoever asks, the windows that a reader
+looks at share batches.
 """
 
 from __future__ import annotations
@@ -10,11 +11,17 @@ from dataclasses import dataclass
 
 from agent.agent import Agent
 from agent.api.library import Library
+from agent.api.watching import Watch
 from agent.opening import open_parts
 from agent.sessions import SessionStore
 from agent.settings import Settings
+from qa.types import Reader
 
 __all__ = ["Behind", "open_behind"]
+
+# How soon a new generation of the index answers, once it is switched in. A look reads two
+# small files.
+_LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -25,17 +32,25 @@ class Behind:
         agent: Takes messages.
         shelves: Articles, and answers from them.
         sessions: Where conversations are kept.
+        watch: Looks after new generations of the index.
+        begin_work: Done once by every thread that works for the agent.
     """
 
     agent: Agent
     shelves: Library
     sessions: SessionStore
+    watch: Watch
+    begin_work: Callable[[], None]
 
 
 def open_behind(
     settings: Settings, *, progress: Callable[[int, int], None] | None = None
 ) -> Behind:
     """Open the knowledge base with its first reader, and the agent in front of it.
+
+    With several workers, readings share batches, one thread a core; with one, a reading
+    has all cores to itself. torch's own count says how many there are: OMP_NUM_THREADS
+    lowers it.
 
     Raises:
         ConfigurationError: The agent's configuration is wrong.
@@ -44,6 +59,17 @@ def open_behind(
         StoreError: The index is absent, damaged or foreign.
         ReaderError: There is no such reader, or it can't be loaded.
     """
+    import torch
+
+    from qa.span_reader import SpanReader
+
+    cores = torch.get_num_threads()
+    shared = settings.limits.workers > 1
+
+    def prepare(reader: Reader) -> None:
+        if shared and isinstance(reader, SpanReader):
+            reader.share_scoring(workers=cores)
+
     parts = open_parts(
         settings.kb,
         agent=settings.agent,
@@ -51,13 +77,30 @@ def open_behind(
         sessions=settings.sessions_file,
         progress=progress,
     )
+    prepare(parts.knowledge_base.reader)
+    library = Library(parts.knowledge_base, settings.readers, settings.kb, prepare=prepare)
     agent = Agent(
         config=parts.config,
         classifier=parts.classifier,
-        knowledge_base=parts.knowledge_base,
+        knowledge_base=library,
         sessions=parts.sessions,
         small_talk=parts.small_talk,
     )
     return Behind(
-        agent, Library(parts.knowledge_base, settings.readers, settings.kb), parts.sessions
+        agent,
+        library,
+        parts.sessions,
+        Watch(library.refresh, every_s=_LOOK_EVERY_S),
+        _one_core if shared else _all_cores,
     )
+
+
+def _one_core() -> None:
+    """Let what this thread computes run on one core: others compute beside it."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _all_cores() -> None:
+    """Leave a thread that works alone as it is."""

@@ -65,10 +65,21 @@ class Work:
         queue: Calls that may wait.
         timeout_s: Longest that a call may wait and run.
         metrics: Counts what waits and runs.
+        begin: Done once by each thread before its first call.
     """
 
-    def __init__(self, workers: int, queue: int, timeout_s: float, metrics: Metrics) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="frontdesk-work")
+    def __init__(
+        self,
+        workers: int,
+        queue: int,
+        timeout_s: float,
+        metrics: Metrics,
+        *,
+        begin: Callable[[], None] | None = None,
+    ) -> None:
+        self._pool = ThreadPoolExecutor(
+            workers, thread_name_prefix="frontdesk-work", initializer=begin
+        )
         self._workers = workers
         self._capacity = workers + queue
         self._timeout_s = timeout_s

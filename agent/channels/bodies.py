@@ -20,6 +20,7 @@ MESSAGE_SCHEMA: Mapping[str, Any] = {
             "type": "string",
             "minLength": 1,
             "maxLength": _MAX_SENDER,
+            "pattern": r"\S",
             "description": "Whose message it is; each sender has a conversation.",
         },
         "message": {"type": "string", "description": "What they wrote."},

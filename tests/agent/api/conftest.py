@@ -18,7 +18,7 @@ import uvicorn
 from agent.api.app import create_app
 from agent.errors import SessionError
 from agent.sessions import SessionStore
-from agent.settings import Settings
+from agent.settings import Limits, Settings
 from agent.types import Decision, Event, Reply, Route, Turn
 from qa.types import (
     Answer,
@@ -39,6 +39,7 @@ ARTICLES = (
     ),
     Article("hr/bands", "Salary bands", "The top band ends at ninety crowns.", audience=("hr",)),
     Article("it/keys", "Server keys", "The vault is in room 4.", audience=("it", "ops")),
+    Article("it-password-reset", "Reset your password", "Open Passport and choose Forgot."),
     Article("nobody", "Draft", "Nobody reads this.", audience=()),
 )
 
@@ -206,13 +207,13 @@ def served(app: Any) -> Iterator[tuple[str, uvicorn.Server]]:
 Serve = Callable[..., Running]
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Return a function that starts a server with the settings given."""
+@contextmanager
+def servers(folder: Path) -> Iterator[Serve]:
+    """Yield a function that starts servers; all of them end with the block."""
     with ExitStack() as stack:
 
         def start(**settings: Any) -> Running:
-            settings = {"kb": tmp_path / "kb", "keys": tmp_path / "keys.json", **settings}
+            settings = {"kb": folder / "kb", "keys": folder / "keys.json", **settings}
             shelves = FakeShelves()
             sessions = stack.enter_context(SessionStore.in_memory())
             agent = FakeAgent(shelves, sessions)
@@ -222,3 +223,17 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             return Running(url, app, agent, shelves, sessions, server)
 
         yield start
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Return a function that starts a server with the settings given."""
+    with servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server without limits of rate, shared by the tests of a module."""
+    with servers(tmp_path_factory.mktemp("server")) as start:
+        yield start(limits=Limits(requests_per_minute=0))
