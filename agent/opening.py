@@ -59,9 +59,10 @@ def open_parts(
         learned += load_intents(config.intents).examples
     learned += examples(small_talk)
     learned += person_examples(config, {one.intent for one in learned if one.intent})
-    book = OpenBook.open(kb, reader=reader)
+    encoder = load_encoder()
+    book = OpenBook.open(kb, reader=reader, encoder=encoder)
     classifier = load_or_train(
-        learned, encoder=load_encoder(), background=_titles(book.engine), progress=progress
+        learned, encoder=encoder, background=_titles(book.engine), progress=progress
     )
     if sessions is None:
         store = SessionStore.in_memory(masker=Masker(config.mask))

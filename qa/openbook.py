@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from qa.types import (
     Result,
     Snippet,
 )
-from retrieval.types import PUBLIC, Article, Engine, Hit, Roles, Trace
+from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Roles, Trace
 
 __all__ = ["MAX_ANSWERS", "OpenBook", "answer_to_json", "to_json"]
 
@@ -94,6 +95,7 @@ class OpenBook:
         *,
         reader: str | Path | Reader = DEFAULT_READER,
         calibration: Calibration | None = None,
+        encoder: Encoder | None = None,
     ) -> OpenBook:
         """Open a knowledge base that `frontdesk index` made.
 
@@ -101,25 +103,24 @@ class OpenBook:
             kb: Its directory.
             reader: A name, a folder, a Hugging Face name, or a reader.
             calibration: Instead of the one that comes with the reader.
+            encoder: One that is loaded already, shared if the index was built with it.
 
         Raises:
             StoreError: The index is absent, damaged or foreign.
             ReaderError: There is no such reader, or it can't be loaded.
             CalibrationError: A stored calibration is damaged.
         """
-        from retrieval import open_index
-
         began = time.perf_counter()
         if isinstance(reader, (str, Path)):
             # Reader and index are read from disk at the same time.
             with ThreadPoolExecutor(1, thread_name_prefix="load-reader") as pool:
                 loading = pool.submit(load_reader, reader)
-                engine = open_index(kb)
+                engine = _open_engine(kb, encoder)
                 loaded = loading.result()
             name: str | None = str(reader)
             shipped = default_calibration(reader)
         else:
-            engine, loaded, name, shipped = open_index(kb), reader, None, GENERIC
+            engine, loaded, name, shipped = _open_engine(kb, encoder), reader, None, GENERIC
         return cls(
             engine,
             loaded,
@@ -312,6 +313,17 @@ class OpenBook:
             rule=self.calibration.digest,
             top_k=top_k,
         )
+
+
+def _open_engine(kb: str | Path, encoder: Encoder | None) -> Engine:
+    from retrieval import open_index
+    from retrieval.errors import EncoderError
+
+    if encoder is not None:
+        # Another encoder's index loads its own.
+        with suppress(EncoderError):
+            return open_index(kb, encoder=encoder)
+    return open_index(kb)
 
 
 def to_json(result: Result) -> dict[str, Any]:

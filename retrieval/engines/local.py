@@ -137,6 +137,11 @@ class LocalEngine:
         return self._generation.manifest.encoder.id
 
     @property
+    def encoder(self) -> Encoder:
+        """The index's encoder, to share with the engine of another generation."""
+        return self._encoder
+
+    @property
     def manifest(self) -> Manifest:
         """What the generation is made of."""
         return self._generation.manifest
