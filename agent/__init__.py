@@ -10,6 +10,7 @@ Imports nothing heavy before it is used.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from agent.types import Decision, Event, Handover, Reply, Route, Session, Turn
 
 __all__ = ["Agent", "Decision", "Event", "Handover", "Reply", "Route", "Session", "Turn"]
+
+# What is logged shows where somebody asks for it, never in the middle of a conversation.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
