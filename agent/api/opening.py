@@ -85,6 +85,8 @@ def open_behind(
         knowledge_base=library,
         sessions=parts.sessions,
         small_talk=parts.small_talk,
+        # Reading stops when nobody would see what it finds.
+        budget_ms=1000.0 * settings.limits.timeout_s,
     )
     return Behind(
         agent,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -32,12 +34,16 @@ async def ask(body: AskRequest, request: Request, asker: KnownAsker, server: Ser
         detail = f"There is no such reader here. This server offers: {offered}."
         raise Problem(422, detail, errors=[{"pointer": "/reader", "detail": detail}])
 
+    until = time.monotonic() + server.work.timeout_s
+
     def call() -> Result:
+        # Reading stops when nobody would see what it finds.
+        left_ms = 1000.0 * max(0.0, until - time.monotonic())
         return server.shelves.ask(
             body.question,
             roles=asker.roles,
             reader=body.reader,
-            budget_ms=body.budget_ms,
+            budget_ms=left_ms if body.budget_ms is None else min(left_ms, body.budget_ms),
         )
 
     result = await server.work.run(call, Stop(), gone=hung_up(request))
