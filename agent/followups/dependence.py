@@ -28,6 +28,15 @@ class Cue(StrEnum):
     LITTLE_SAID = "little said"
     DEFINITE = "definite"
 
+    @property
+    def weak(self) -> bool:
+        """Whether a message on a new matter often shows the same: "I need a new laptop".
+
+        One that names no subject at all is none of these. By itself it would be answered with
+        whatever article speaks of prices or dates.
+        """
+        return self in (Cue.FRAGMENT, Cue.LITTLE_SAID, Cue.DEFINITE)
+
 
 # `it is possible to`, `this week`, `that` before a clause: words that point at nothing said.
 _EMPTY_POINTING = re.compile(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.followups.choices import chosen, with_choice_named
-from agent.followups.dependence import cue, opens_new_subject
+from agent.followups.dependence import Cue, cue, opens_new_subject
 from agent.followups.ellipsis import in_its_place
 from agent.followups.phrases import Phrase, key, phrases, words
 from agent.followups.subject import Subject, subject_of
@@ -21,6 +21,8 @@ from agent.types import Turn
 __all__ = ["Whole", "make_whole", "rewrite"]
 
 _MOST_ADDED = 3
+_SHORT_NAME = "short name"
+_WEAK = frozenset({_SHORT_NAME, *(each.value for each in Cue if each.weak)})
 _JOIN = " — "
 
 
@@ -40,6 +42,16 @@ class Whole:
     rewritten: bool
     how: str
     search: str
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the message may as well be on a new matter: then it is worth asking alone."""
+        return self.rewritten and self.how in _WEAK
+
+    @property
+    def fragment(self) -> bool:
+        """Whether the message was but a few words: "receipts for taxis"."""
+        return self.how == Cue.FRAGMENT
 
 
 def rewrite(question: str, history: Sequence[str]) -> str:
@@ -95,7 +107,7 @@ def _made_whole(question: str, subject: Subject, titles: Sequence[str] = ()) -> 
         return _alone(question)
     said = {key(word) for word in words(question)}
     added = [longer.text for longer in _longer(question, subject)]
-    how = "short name" if added else ""
+    how = _SHORT_NAME if added else ""
     leans = cue(question, subject.known)
     if leans is not None:
         how = leans.value
