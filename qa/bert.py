@@ -114,6 +114,12 @@ class BertReader(SpanReader):
             starts_and_ends = logits.T.contiguous().numpy()
         return np.split(starts_and_ends, np.cumsum(lengths)[:-1], axis=1)
 
+    def attentions(self, window: Window) -> NDArray[np.float32]:
+        """Return where each head looks, (layers, heads, tokens, tokens); rows sum to 1."""
+        attended = self._encoder.attentions(window.input_ids, window.type_ids)
+        weights: NDArray[np.float32] = attended.numpy()
+        return weights
+
 
 def _span_head(encoder: PackedBert, folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the span head's weight (2, hidden) and bias (2,), both float32."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import qa.explaining.commands
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 
 if TYPE_CHECKING:
@@ -241,10 +242,11 @@ def register(app: typer.Typer, evaluate: typer.Typer) -> None:
     """Add the commands of `qa`.
 
     Args:
-        app: Gets ask, verify and calibrate.
+        app: Gets ask, explain, verify and calibrate.
         evaluate: Gets answers, reader and speed.
     """
     app.command()(ask)
+    qa.explaining.commands.register(app)
     app.command()(verify)
     app.command()(calibrate)
     evaluate.command("answers")(evaluate_answers)

@@ -350,7 +350,10 @@ def save_observations(path: Path, observations: Iterable[Observation]) -> None:
                     for hit in each.hits
                 ],
                 "candidates": [
-                    [places[c.passage.id], c.start, c.end, c.score, c.null_score, right, meaning]
+                    [
+                        *(places[c.passage.id], c.start, c.end, c.score, c.null_score),
+                        *(right, meaning, c.agreement),
+                    ]
                     for c, right, meaning in zip(
                         each.candidates, each.right, each.meanings, strict=True
                     )
@@ -373,8 +376,9 @@ def load_observations(path: Path) -> list[Observation]:
                 row = json.loads(line)
                 hits = tuple(Hit(_passage(*where), score) for *where, score in row["hits"])
                 candidates = tuple(
-                    Candidate(hits[number].passage, start, end, score, null_score)
-                    for number, start, end, score, null_score, *_ in row["candidates"]
+                    # A second reader's agreement stands last; older files have none.
+                    Candidate(hits[number].passage, start, end, score, null_score, *rest[2:3])
+                    for number, start, end, score, null_score, *rest in row["candidates"]
                 )
                 right = tuple(bool(entry[5]) for entry in row["candidates"])
                 meanings = tuple(float(entry[6]) for entry in row["candidates"])

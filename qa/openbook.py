@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from qa.calibration import BOUND_FILE, GENERIC, Bound, Calibration
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.errors import AnsweringError, CalibrationError
 from qa.language import Language, foreign_to
+from qa.metrics import token_f1
 from qa.ranking import Proposal, propose
 from qa.registry import default_calibration, load_reader
 from qa.snippets import snippet
@@ -44,6 +46,12 @@ __all__ = ["MAX_ANSWERS", "OpenBook", "answer_to_json", "to_json"]
 
 MAX_ANSWERS = 3
 _MAX_NEAREST = 3
+# Two readers' answers are different ones if they share fewer words than this.
+_SAME_ANSWER_F1 = 0.5
+_DISPUTED = (
+    "Two readers are each sure of a different answer. Read the nearest articles, or ask more "
+    "precisely."
+)
 
 
 class OpenBook:
@@ -197,6 +205,8 @@ class OpenBook:
         articles: dict[str, Article | None] = {}
         answers = self._answers(asked, proposals, asker, articles)
         refusal = self._refusal(asked, answers, hits, reading, foreign)
+        if refusal is not None and answers and self._disputed(proposals, answers[0], reading):
+            refusal = replace(refusal, reason=RefusalReason.READERS_DISAGREE, message=_DISPUTED)
         timings["rank"] = _ms_since(began_ranking)
         timings["total"] = _ms_since(began)
         return Result(
@@ -299,6 +309,27 @@ class OpenBook:
             _reason(question, hits, reading) if foreign is None else _other_language(foreign)
         )
         return Refusal(reason, message, tuple(nearest.values())[:_MAX_NEAREST])
+
+    def _disputed(self, proposals: Sequence[Proposal], answer: Answer, reading: Reading) -> bool:
+        """Tell whether two sure readers disagree, and the answer is refused for that."""
+        rival = reading.rival
+        if rival is None or reading.unread:
+            return False
+        for proposal in proposals:
+            mine = proposal.candidate
+            if (mine.passage.id, mine.start, mine.end) != (
+                answer.passage_id,
+                answer.start,
+                answer.end,
+            ):
+                continue
+            agreed = replace(proposal, candidate=replace(mine, agreement=1.0))
+            return (
+                token_f1(mine.text, rival.text) < _SAME_ANSWER_F1
+                and mine.margin >= self.reader.null_threshold
+                and self.calibration.probability(agreed) >= self.threshold
+            )
+        return False
 
     def _state(self, top_k: int, reading: Reading) -> CalibrationState:
         if self.bound is None:

@@ -50,6 +50,7 @@ CONFIDENCE_FEATURES = (
     "margin",
     "standing",
     "meaning",
+    "agreement",
 )
 """What an answer's confidence is computed from; a larger value never lowers it."""
 
@@ -128,6 +129,7 @@ class Proposal:
             "margin": _clipped(self.candidate.margin, _MAX_LOGIT),
             "standing": self.standing,
             "meaning": self.meaning,
+            "agreement": self.candidate.agreement or 0.0,
         }
 
 

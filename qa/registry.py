@@ -30,7 +30,33 @@ def _load_bert() -> Reader:
     return BertReader.load(WEIGHTS / "bert")
 
 
-READERS: dict[str, Callable[[], Reader]] = {"bert": _load_bert}
+def _load_bidaf() -> Reader:
+    folder = WEIGHTS / "bidaf"
+    if not (folder / "config.json").is_file():
+        msg = (
+            "No weights of the reader 'bidaf' come with this package: "
+            f"{str(folder)!r} has none. Train it with frontdesk train bidaf, put the folder that "
+            "it writes there, or give that folder as the reader."
+        )
+        raise ReaderError(msg)
+    from qa.bidaf.reader import BidafReader
+
+    return BidafReader.load(folder)
+
+
+def _load_both() -> Reader:
+    from qa.both import BothReader
+
+    # The one that may be missing first: no need to wait for the other.
+    second = _load_bidaf()
+    return BothReader(_load_bert(), second)
+
+
+READERS: dict[str, Callable[[], Reader]] = {
+    "bert": _load_bert,
+    "bidaf": _load_bidaf,
+    "both": _load_both,
+}
 """Name → loader."""
 
 
@@ -67,6 +93,9 @@ def default_calibration(name_or_folder: str | Path = DEFAULT_READER) -> Calibrat
     """
     name = str(name_or_folder)
     folder = WEIGHTS / name if name in READERS else Path(name_or_folder)
+    if name == "both" and not (folder / CALIBRATION_FILE).is_file():
+        # Its candidates are BERT's, so BERT's holds; agreement then counts for nothing.
+        folder = WEIGHTS / "bert"
     return load_calibration(folder / CALIBRATION_FILE)
 
 

@@ -8,6 +8,7 @@ scores them is the subclass's business (`bert`, `bidaf.reader`).
 from __future__ import annotations
 
 import json
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ from qa.windows import (
 )
 from retrieval.types import Passage
 
-__all__ = ["ReaderSettings", "SpanReader", "weights_digest"]
+__all__ = ["ReaderSettings", "SpanReader", "lead", "weights_digest"]
 
 _FORMAT = 1
 _HASHED = ("config.json", "model.safetensors", "reader.json", "tokenizer.json", "vocabulary.txt")
@@ -174,21 +175,9 @@ class SpanReader(ABC):
         self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
     ) -> Reading:
         """Read passages in their order; see `qa.types.Reader`."""
-        question_ids = encode_question(self._tokenizer, question)
-        if not question_ids or not passages:
+        windows = self.windows(question, passages)
+        if not windows:
             return Reading((), 0.0)
-        texts = self._encoded(passages)
-        settings = self._settings
-        windows = [
-            cut_windows(
-                question_ids,
-                text,
-                special=self._special,
-                max_tokens=settings.max_tokens,
-                stride_tokens=settings.stride_tokens,
-            )
-            for text in texts
-        ]
         found: list[tuple[list[Candidate], float]] = []
         position = 0
         while position < len(passages):
@@ -202,26 +191,53 @@ class SpanReader(ABC):
             position += count
         return gather_reading(found, unread=passages[position:])
 
+    def windows(self, question: str, passages: Sequence[Passage]) -> list[list[Window]]:
+        """Return what the network is given of each passage; nothing without a question.
+
+        A passage's windows start with its title and headings (see `lead`).
+        """
+        question_ids = encode_question(self._tokenizer, question)
+        if not question_ids or not passages:
+            return []
+        settings = self._settings
+        return [
+            cut_windows(
+                question_ids,
+                text,
+                special=self._special,
+                max_tokens=settings.max_tokens,
+                stride_tokens=settings.stride_tokens,
+            )
+            for text in self._encoded(passages)
+        ]
+
+    def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """Return start and end logits of every window, each (2, tokens) float32."""
+        return self._scores(windows)
+
+    @property
+    def tokenizer(self) -> TextTokenizer:
+        """What the windows' tokens come from."""
+        return self._tokenizer
+
     def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
         """Tokenise passages, each led by its title and headings, which are no part of it.
 
         "Select it and wait" says nothing without the heading above it. The lead's tokens
         have the offsets (0, 0) and are never part of an answer.
         """
-        leads = encode_texts(self._tokenizer, [_lead(passage) for passage in passages])
+        leads = encode_texts(self._tokenizer, [lead(passage) for passage in passages])
         texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
         joined = []
-        for lead, text in zip(leads, texts, strict=True):
-            ids = lead.ids[:_MAX_LEAD_TOKENS]
+        for before, text in zip(leads, texts, strict=True):
+            ids = before.ids[:_MAX_LEAD_TOKENS]
             joined.append(EncodedText(ids + text.ids, [(0, 0)] * len(ids) + text.offsets))
         return joined
 
     def _fitting(self, windows: Sequence[Sequence[Window]], deadline_s: float | None) -> int:
         """Return how many passages to read in the next batch; 0 stops the reading."""
-        if self._shared is not None and deadline_s is None:
-            # Whoever shares is served in turn: no need to come back for more.
-            return len(windows)
-        tokens_left: float = _BATCH_TOKENS
+        # Whoever shares is served in turn: no need to come back for more.
+        tokens_left: float = _BATCH_TOKENS if self._shared is None else math.inf
         at_least = 1
         if deadline_s is not None:
             left_s = deadline_s - time.monotonic()
@@ -277,7 +293,7 @@ class SpanReader(ABC):
         return choose_candidates(passage, spans, null_score), null_score
 
 
-def _lead(passage: Passage) -> str:
+def lead(passage: Passage) -> str:
     """Return title and headings as sentences; empty where there are none."""
     path = [passage.title, *passage.headings]
     # Many articles repeat their title as the first heading.

@@ -70,6 +70,8 @@ class Candidate:
         end: One past the last.
         score: Start logit plus end logit; comparable within one reader.
         null_score: The same reader's score for "this passage doesn't answer".
+        agreement: How far a second reader chose the same words, 0 to 1; None if only one
+            read.
     """
 
     passage: Passage
@@ -77,6 +79,7 @@ class Candidate:
     end: int
     score: float
     null_score: float
+    agreement: float | None = None
 
     @property
     def text(self) -> str:
@@ -98,11 +101,13 @@ class Reading:
         null_score: The null score of the passage that holds the best candidate, or the
             lowest null score where there is none.
         unread: Ids of passages that were left unread (a time budget ran out).
+        rival: What a second reader answers, if there is one and it is sure.
     """
 
     candidates: tuple[Candidate, ...]
     null_score: float
     unread: tuple[str, ...] = ()
+    rival: Candidate | None = None
 
 
 @runtime_checkable

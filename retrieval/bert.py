@@ -411,6 +411,16 @@ class _Layer:
         x = self._attention_norm(self._joined.plus(attended, x))
         return self._output_norm(self._narrow.plus(self._wide.activated(x, self._activation), x))
 
+    def attention(self, x: Tensor) -> Tensor:
+        """Return how one sequence's tokens attend, (heads, tokens, tokens) float32.
+
+        Args:
+            x: (tokens, hidden) what goes into the layer.
+        """
+        # (2, heads, tokens, width)
+        query, key = self._qkv(x).view(len(x), 3, self._heads, -1).permute(1, 2, 0, 3)[:2].float()
+        return torch.softmax(query @ key.transpose(1, 2), dim=-1)
+
     def _attend(self, qkv: Tensor, group: _Group) -> Tensor:
         """Attend within each sequence of a group.
 
@@ -613,6 +623,35 @@ class PackedBert:
                 states = self._run(ids, None, [lengths[i] for i in members], n_layers)
             yield members, states
 
+    def attentions(
+        self, input_ids: Sequence[int], type_ids: Sequence[int] | None = None
+    ) -> Tensor:
+        """Return what every head of every layer attends to in one sequence.
+
+        For looking at: it costs one more product per layer than `forward`.
+
+        Args:
+            input_ids: (tokens,) vocabulary numbers, special tokens included.
+            type_ids: (tokens,) segment numbers; None is all 0.
+
+        Returns:
+            (layers, heads, tokens, tokens) float32; a row says where its token attends to
+            and sums to 1.
+
+        Raises:
+            ValueError: As for `forward`.
+        """
+        self._check_lengths([len(input_ids)], None if type_ids is None else [type_ids])
+        kinds = None if type_ids is None else torch.tensor(type_ids)
+        with torch.inference_mode():
+            ids = torch.tensor(input_ids)
+            n_layers = len(self._layers)
+            # What goes into each layer: the embeddings, then each layer's output but the last's.
+            states = self._run(ids, kinds, [len(input_ids)], n_layers + 1)[:-1]
+            return torch.stack(
+                [layer.attention(x) for layer, x in zip(self._layers, states, strict=True)]
+            )
+
     def _run(
         self, ids: Tensor, kinds: Tensor | None, lengths: Sequence[int], n_layers: int = 1
     ) -> list[Tensor]:
@@ -622,7 +661,8 @@ class PackedBert:
             ids: (tokens,) numbers.
             kinds: (tokens,) type numbers, or None.
             lengths: Of the sequences.
-            n_layers: Of how many of the last layers to return the states.
+            n_layers: Of how many of the last layers to return the states; one more than
+                there are begins with the embeddings.
 
         Returns:
             (tokens, hidden) each, the last layer last.
@@ -639,7 +679,7 @@ class PackedBert:
             x += self._types.index_select(0, kinds)
         x = self._norm(x).to(self.dtype)
         groups = _groups(lengths)
-        kept = []
+        kept = [x] if n_layers > len(self._layers) else []
         for number, layer in enumerate(self._layers):
             x = layer(x, groups)
             if number >= len(self._layers) - n_layers:

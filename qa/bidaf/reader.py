@@ -103,3 +103,23 @@ class BidafReader(SpanReader):
             start, end = self._network.span_logits(batch)
             both = torch.stack([start, end], dim=1).numpy()
         return [both[row, :, : len(window)] for row, window in enumerate(windows)]
+
+    def attentions(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return which words attend to which, both ways, in the window's places.
+
+        Returns:
+            (tokens, tokens) context to query: a row is a word of the passage (or [CLS]) and
+            sums to 1 over the question's; (tokens,) query to context: sums to 1 over the
+            passage and [CLS]. Elsewhere 0.
+        """
+        import torch
+
+        with torch.inference_mode():
+            batch = stack_windows([window], self._special, multiple=1)
+            flow, parted = self._network.flow(batch)
+        rows, columns = parted.passage[0].numpy(), parted.question[0].numpy()
+        to_question = np.zeros((len(window), len(window)), dtype=np.float32)
+        to_question[np.ix_(rows, columns)] = flow.to_question[0].numpy()
+        to_passage = np.zeros(len(window), dtype=np.float32)
+        to_passage[rows] = flow.to_passage[0].numpy()
+        return to_question, to_passage
