@@ -19,7 +19,7 @@ __all__ = [
     "reply_in_kind",
 ]
 
-# Languages by their own names, so that one list can be shown to everyone.
+# Languages by their own names: what is named so is known to whoever could go on in it.
 _NAMES = {
     "ar": "العربية",
     "bg": "български",
@@ -62,6 +62,45 @@ _NAMES = {
     "uk": "українська",
     "vi": "Tiếng Việt",
     "zh": "中文",
+}
+
+# English, the usual one to be named, as it is called in each of the languages replied in.
+_ENGLISH = {
+    "ar": "الإنجليزية",
+    "bg": "английски",
+    "bn": "ইংরেজি",
+    "ca": "anglès",
+    "cs": "angličtina",
+    "da": "engelsk",
+    "de": "Englisch",
+    "el": "αγγλικά",
+    "es": "inglés",
+    "fa": "انگلیسی",
+    "fi": "englanti",
+    "fr": "anglais",
+    "he": "אנגלית",
+    "hi": "अंग्रेज़ी",
+    "hr": "engleski",
+    "hu": "angol",
+    "id": "Inggris",
+    "it": "inglese",
+    "ja": "英語",
+    "ko": "영어",
+    "nl": "Engels",
+    "no": "engelsk",
+    "pl": "angielski",
+    "pt": "inglês",
+    "ro": "engleză",
+    "ru": "английский",
+    "sk": "angličtina",
+    "sl": "angleščina",
+    "sr": "енглески",
+    "sv": "engelska",
+    "th": "ภาษาอังกฤษ",
+    "tr": "İngilizce",
+    "uk": "англійська",
+    "vi": "tiếng Anh",
+    "zh": "英语",
 }
 
 REPLIES: Mapping[str, str] = {
@@ -144,5 +183,9 @@ def reply_in_kind(
         supported: Languages that are answered, two letters each.
         ask: What to write to reach a person; it must be in a supported language.
     """
-    languages = ", ".join(_NAMES.get(each, each) for each in supported)
-    return REPLIES[code].format(languages=languages, ask=ask) if code in REPLIES else None
+    if code not in REPLIES:
+        return None
+    languages = ", ".join(
+        _ENGLISH[code] if each == "en" else _NAMES.get(each, each) for each in supported
+    )
+    return REPLIES[code].format(languages=languages, ask=ask)

@@ -83,7 +83,7 @@ def start(form: Form, *, message: str = "", today: date | None = None) -> FormSt
     slots = {name: read.value for name, read in taken.items() if read.value is not None}
     before = [form.start] if form.start else []
     if slots:
-        before.append(f"I have noted {_listed(form, slots)}.")
+        before.append(f"I've noted {_listed(form, slots)}.")
     return turn.go_on(_in_order(form, slots), " ".join(before))
 
 
@@ -210,10 +210,10 @@ class _Turn:
             found = {}
         if read.value is not None:
             slots = {**self._slots, asked.name: read.value, **found}
-            noted = f"I have noted {_listed(self._form, found)} too." if found else ""
+            noted = f"I've noted {_listed(self._form, found)} too." if found else ""
             return self.go_on(slots, noted)
         if found:
-            before = f"I have noted {_listed(self._form, found)}."
+            before = f"I've noted {_listed(self._form, found)}."
             if read.problem:
                 before = f"{before} {_sentence(read.problem)}"
             slots = {**self._slots, **found}
@@ -614,12 +614,32 @@ def _in_order(form: Form, slots: Mapping[str, SlotValue]) -> dict[str, SlotValue
 
 
 def _listed(form: Form, slots: Mapping[str, SlotValue]) -> str:
-    """Return values with their labels: `needed by Friday 4 December 2026`."""
+    """Return values as they stand in a sentence: `monitor, needed by Friday 4 December 2026`."""
     return ", ".join(
-        f"{slot.label} {shown(slot, slots[slot.name])}"
+        _told(form, slot, slots[slot.name])
         for slot in form.slots
         if slot.name in slots and slots[slot.name] != SKIPPED
     )
+
+
+def _told(form: Form, slot: Slot, value: SlotValue) -> str:
+    """Return a value with its label, or alone where it says itself what it is."""
+    text = shown(slot, value)
+    if slot.type is SlotType.NUMBER and slot.unit:
+        return f"{text} {slot.unit}"
+    if slot.type is SlotType.EMAIL or slot.type is SlotType.CHOICE:
+        alike = [
+            other
+            for other in form.slots
+            if other.type is slot.type and (not slot.choices or _offers(other, text))
+        ]
+        if len(alike) == 1:
+            return text
+    return f"{slot.label} {text}"
+
+
+def _offers(slot: Slot, text: str) -> bool:
+    return any(choice.value == text for choice in slot.choices)
 
 
 def _sentence(text: str) -> str:
