@@ -48,6 +48,11 @@ _NONE = re.compile(
     r"|neither(?: of (?:them|these|those))?|no|nope|not (?:these|those|any of (?:these|those|them))"
     r"|other|another thing|nothing of (?:that|this)"
 )
+_ONE_AND_ELSE = 2
+_YES = re.compile(
+    r"(?:yes|yeah|yep|yup|sure|right|correct|exactly|ok|okay)(?: please| it is| that)?|please do"
+    r"|(?:yes )?thats (?:it|right|the one|what i mean(?:t)?)"
+)
 _COMMON = _AROUND_NUMBER | frozenset(
     _words(
         "a an and or of to in on at by from my your our their about with what how do does can is "
@@ -94,6 +99,8 @@ def understand(
         return pending.values[position]
     if _NONE.fullmatch(said):
         return SOMETHING_ELSE
+    if len(pending.values) == _ONE_AND_ELSE and _YES.fullmatch(said):
+        return pending.values[0]
     if len(words) > _MAX_ANSWER_WORDS:
         return None
     return _named(words, pending) or _reworded(pending, ranking, least)

@@ -437,7 +437,8 @@ class _Turn:
             labels = [titles[article] for article in routed.choices]
         else:
             labels = [self.script.label(intent) for intent in routed.choices]
-        text, choices = ask_back(self.script.config.say.clarify, labels)
+        say = self.script.config.say
+        text, choices = ask_back(say.clarify_one if len(labels) == 1 else say.clarify, labels)
         pending = Pending(
             kind=routed.kind,
             message=self.perception.whole.question,

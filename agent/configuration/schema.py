@@ -320,6 +320,7 @@ class Texts:
         out_of_time: It had no time to look.
         unsupported_language: Said in English where no reply in kind is known.
         clarify: Before the choices of a clarifying question.
+        clarify_one: The same before a single choice.
         offer_person: Added when the agent couldn't help, once.
         handover: A person takes over.
         handed_over: To messages after that.
@@ -338,6 +339,7 @@ class Texts:
     out_of_time: str = "Looking that up took too long. Please try again in a moment."
     unsupported_language: str = "I'm sorry, I only understand English so far."
     clarify: str = "Which of these do you mean?"
+    clarify_one: str = "Is this what you mean?"
     offer_person: str = "You can rephrase it, or ask for a person."
     handover: str = "I'm passing you on to a colleague, with what we have so far."
     handed_over: str = "A colleague has your conversation and will get back to you."

@@ -92,3 +92,15 @@ def test_understand_takes_an_intent_in_other_words() -> None:
 @given(st.text(max_size=60))
 def test_understand_never_gives_what_was_not_offered(message: str) -> None:
     assert understand(message, PENDING) in (None, *PENDING.values)
+
+
+@pytest.mark.parametrize("message", ["yes", "Yes please!", "exactly", "that's it", "ok"])
+def test_understand_takes_a_yes_for_a_single_choice(message: str) -> None:
+    one = Pending("intent", "gadget", ("Order equipment", "Something else"), ("order", "else"))
+    assert understand(message, one) == "order"
+    assert understand(message, PENDING) is None
+
+
+def test_understand_takes_a_no_to_a_single_choice_for_something_else() -> None:
+    one = Pending("intent", "gadget", ("Order equipment", "Something else"), ("order", "else"))
+    assert understand("no", one) == SOMETHING_ELSE
