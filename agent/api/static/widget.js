@@ -28,7 +28,7 @@
     correction: "What would have been right? (optional)",
     submit: "Send",
     skip: "No, thanks",
-    handover: "Passed on to a person. What you write here goes with it.",
+    handover: "This conversation has been passed on to a person.",
     restoring: "Loading the conversation…",
     gone: "The earlier conversation has ended. This is a new one.",
     unsent: "This message was not answered.",
@@ -128,15 +128,15 @@ dt,dd{margin:0;padding:.375rem .625rem}
 dt{font-weight:600;background:var(--_soft)}
 dt~dt,dt~dt+dd{border-top:1px solid var(--_line)}
 mark{background:var(--_mark);color:var(--_marked);border-radius:3px;padding:.05em .1em;box-decoration-break:clone;-webkit-box-decoration-break:clone}
-.quote{margin:0;border:1px solid var(--_line);border-inline-start:4px solid var(--_accent);border-radius:8px;padding:.75rem .875rem}
-.quote+*,*+.quote{margin-top:.75rem}
+.quote{margin:0;border:1px solid var(--_line);border-inline-start:4px solid var(--_accent);border-radius:8px;padding:.75rem .875rem .5rem}
+*+.quote,.quote+.quote,.quote+.text{margin-top:.75rem}
 blockquote{margin:0}
-figcaption,.from{margin-top:.625rem;font-size:.9375rem}
+figcaption,.from{margin-top:.5rem;font-size:.9375rem}
 .from a+a{margin-inline-start:1rem}
 .link{display:inline-block;padding-block:.25rem}
 .choices{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:.75rem}
 .choices button{border-color:var(--_accent);color:var(--_accent);text-align:start;border-radius:1.25rem}
-.thumbs{display:flex;align-items:center;gap:.125rem;margin-top:.25rem;color:var(--_muted);font-size:.875rem}
+.thumbs{display:flex;align-items:center;gap:.125rem;margin-top:-.25rem;color:var(--_muted);font-size:.875rem}
 .thumbs .icon{color:var(--_muted)}
 .thumbs [aria-pressed=true]{color:var(--_accent);background:var(--_soft)}
 .thumbs [aria-pressed=true] svg{fill:currentColor;fill-opacity:.25}
@@ -144,6 +144,7 @@ figcaption,.from{margin-top:.625rem;font-size:.9375rem}
 .fix label{display:block;font-size:.9375rem;margin-bottom:.25rem}
 .row{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:.5rem}
 textarea{width:100%;resize:none;border:1px solid var(--_edge);border-radius:var(--_r);background:var(--_bg);padding:.5rem .75rem;min-height:2.75rem;max-height:9rem;display:block}
+textarea:focus-visible{outline-offset:-1px;outline-width:2px}
 textarea::placeholder{color:var(--_muted);opacity:1}
 .note{background:var(--_soft);border-radius:8px;padding:.5rem .875rem;margin-bottom:1rem;font-size:.9375rem}
 .note:empty{display:none}
@@ -464,6 +465,7 @@ dialog::backdrop{background:#0008}
     #restored = null;
     #getToken = null;
     #apiKey = null;
+    #given = 0;
     #lost = false;
     #wake = null;
 
@@ -481,12 +483,14 @@ dialog::backdrop{background:#0008}
      *  after the server has refused the one before. */
     set getToken(value) {
       this.#getToken = value;
+      this.#given++;
       if (this.#lost && this.isConnected) this.#restore();
     }
 
     get apiKey() { return this.#apiKey ?? this.getAttribute("api-key"); }
     set apiKey(value) {
       this.#apiKey = value;
+      this.#given++;
       if (this.#lost && this.isConnected) this.#restore();
     }
 
@@ -519,20 +523,19 @@ dialog::backdrop{background:#0008}
           this[name] = value;
         }
       }
-      if (this.#built) return;
-      if (!this.shadowRoot) this.attachShadow({ mode: "open" });
-      this.shadowRoot.adoptedStyleSheets = [styles()];
-      this.#load();
-      this.#build();
       addEventListener("hashchange", this.#fromAddress);
       addEventListener("online", this.#online);
+      if (this.#built) return;
+      this.attachShadow({ mode: "open" }).adoptedStyleSheets = [styles()];
+      this.#load();
+      this.#build();
+      this.#restore();
       this.#fromAddress();
     }
 
     disconnectedCallback() {
       removeEventListener("hashchange", this.#fromAddress);
       removeEventListener("online", this.#online);
-      this.#built = false;
     }
 
     attributeChangedCallback(name, before, after) {
@@ -569,18 +572,19 @@ dialog::backdrop{background:#0008}
 
     /* -- the skeleton -- */
 
-    #heading; #panel; #launch; #scroll; #log; #live; #status; #alert; #input; #sendButton; #dialog; #ask;
+    #heading; #panel; #launch; #scroll; #input; #sendButton; #dialog; #ask;
+    /* These outlive a rebuild with other words. */
+    #log = make("div", { class: "log", role: "log", "aria-live": "polite" });
+    #live = make("div", { class: "live", "aria-hidden": "true", inert: true });
+    #status = make("div", { class: "live", role: "status" });
+    #alert = make("div", { class: "live", role: "alert" });
 
     #build() {
       const t = this.#texts;
-      const say = (text) => make("span", { class: "sr" }, text);
       this.#heading = make("h2", { id: "heading" }, this.getAttribute("heading") || t.heading);
-      this.#log = make("div", { class: "log", role: "log", "aria-label": t.log, "aria-live": "polite" });
-      this.#live = make("div", { class: "live" });
-      this.#status = make("div", { class: "live", role: "status" });
-      this.#alert = make("div", { class: "live", role: "alert" });
+      this.#log.setAttribute("aria-label", t.log);
       this.#scroll = make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t.log },
-        make("p", { class: "msg log" }, t.greeting), this.#log, this.#live, this.#status, this.#alert);
+        make("div", { class: "live" }, make("p", { class: "msg" }, t.greeting)), this.#log, this.#live, this.#status, this.#alert);
       this.#input = make("textarea", {
         id: "message", rows: "1", placeholder: t.placeholder, "aria-label": t.message, dir: "auto",
         enterkeyhint: "send", autocomplete: "off",
@@ -622,7 +626,6 @@ dialog::backdrop{background:#0008}
       this.#built = true;
       this.#opened(false);
       this.#grow();
-      this.#restore();
     }
 
     #opened(byPerson) {
@@ -651,6 +654,7 @@ dialog::backdrop{background:#0008}
 
     async #request(path, { method = "GET", body, accept = "application/json", signal, refresh = false } = {}) {
       const headers = { Accept: accept };
+      const given = this.#given;
       const named = this.getAttribute("token-callback");
       const callback = this.#getToken || (named && window[named]);
       let token = this.apiKey;
@@ -674,6 +678,10 @@ dialog::backdrop{background:#0008}
       if (response.ok) return response;
       if (response.status === 401 && typeof callback === "function" && !refresh) {
         return this.#request(path, { method, body, accept, signal, refresh: true });
+      }
+      /* A page's own script may come after this one: a key that it gave meanwhile counts. */
+      if (response.status === 401 && given !== this.#given) {
+        return this.#request(path, { method, body, accept, signal });
       }
       const problem = await response.json().catch(() => null);
       const found = failure(response.status, response.headers, problem);
@@ -738,7 +746,10 @@ dialog::backdrop{background:#0008}
     async #deliver(text) {
       for (let tried = 0; ; tried++) {
         try {
-          return await this.#once(text);
+          /* The message may have arrived although its reply did not: sending it again would
+             order the chair twice. */
+          const kept = tried && (await this.#arrived());
+          return kept || (await this.#once(text));
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
           if (error.kind === "gone" && this.#state.session) {
@@ -746,25 +757,15 @@ dialog::backdrop{background:#0008}
             this.#addNote(this.#texts.gone);
             continue;
           }
-          if (!error.retry || tried >= RETRIES) throw error;
+          if (!error.retry || (tried >= RETRIES && error.kind !== "offline")) throw error;
           await this.#pause(error, error.after ?? Math.min(2 ** tried, 30));
         }
-        /* The message may have arrived although its reply did not: sending it again would
-           order the chair twice. */
-        const kept = await this.#arrived();
-        if (kept) return kept;
       }
     }
 
     async #arrived() {
       if (!this.#state.session) return null;
-      let stored;
-      try {
-        stored = (await this.#json(this.#sessionPath())).session;
-      } catch (error) {
-        if (error.kind === "gone") this.#forgetSession();
-        return null;
-      }
+      const stored = (await this.#json(this.#sessionPath())).session;
       if (stored.turns.length <= this.#state.turns) return null;
       this.#state.turns = stored.turns.length;
       return this.#replyOf(stored.turns.at(-1), stored.id);
@@ -894,6 +895,7 @@ dialog::backdrop{background:#0008}
           const arrived = stored.turns.length > this.#state.turns;
           this.#state.turns = stored.turns.length;
           this.#quiet();
+          this.#say();
           this.#showTranscript(stored);
           if (this.#state.pending && !this.#busy) {
             if (arrived) this.#state.pending = null;
@@ -1062,7 +1064,8 @@ dialog::backdrop{background:#0008}
         box.querySelector(".fix")?.remove();
         if (name === "down") box.append(this.#correction(post, () => buttons[1].focus()));
       };
-      box.append(make("div", { class: "thumbs", role: "group", "aria-label": t.helpful }, ...buttons, after));
+      box.append(make("div", { class: "thumbs", role: "group", "aria-label": t.helpful },
+        make("span", { "aria-hidden": "true" }, t.helpful), ...buttons, after));
       return box;
     }
 
@@ -1095,8 +1098,6 @@ dialog::backdrop{background:#0008}
     }
 
     #draft(soFar) {
-      this.#live.setAttribute("aria-hidden", "true");
-      this.#live.inert = true;
       this.#live.replaceChildren(make("div", { class: "msg reply" }, ...this.#content(soFar)));
       this.#toEnd();
     }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from agent.api.auth.keys import KeyFile
 
 EVIL = '<img src=x onerror="window.hacked=1">'
 
@@ -130,9 +133,9 @@ def test_choice_is_sent_back_by_its_button(page: Any, ask: Any, desk: Any) -> No
 
 def test_handover_is_shown(page: Any, ask: Any) -> None:
     ask(page, "person")
-    last_reply(page).get_by_text("Passed on to a person").wait_for()
+    last_reply(page).get_by_text("passed on to a person").wait_for()
     page.reload()
-    page.get_by_text("Passed on to a person").wait_for()
+    page.get_by_text("passed on to a person").wait_for()
 
 
 def test_status_is_told_while_the_reply_is_made(page: Any, desk: Any) -> None:
@@ -334,10 +337,7 @@ def test_new_conversation_can_delete_the_old_one(page: Any, ask: Any, desk: Any)
 def test_key_is_asked_for_where_the_server_wants_one(
     chromium: Any, serve_desk: Any, tmp_path: Any
 ) -> None:
-    from agent.api.auth.keys import KeyFile
-
-    made = KeyFile(tmp_path / "keys.json").create("page", roles=())
-    secret = made if isinstance(made, str) else made[1]
+    made = KeyFile(tmp_path / "keys.json").create("page", [], now=datetime.now(UTC))
     with serve_desk() as served:
         context = chromium.new_context()
         page = context.new_page()
@@ -345,7 +345,7 @@ def test_key_is_asked_for_where_the_server_wants_one(
         page.get_by_label("Your message").fill("vpn")
         page.keyboard.press("Enter")
         page.get_by_role("alert").get_by_text("You are not signed in").wait_for()
-        page.get_by_label("Access key or token").fill(secret)
+        page.get_by_label("Access key or token").fill(made.secret)
         page.keyboard.press("Enter")
         page.locator(".log > .reply mark").wait_for()
         page.reload()
