@@ -70,13 +70,15 @@ def serve(
 def _run(settings: Settings) -> None:
     from agent.api.app import create_app
     from agent.api.logs import set_up_logs
-    from agent.api.running import listen, run
+    from agent.api.running import BACKLOG, listen, run
 
     # First the address, which fails fast; what takes seconds to load comes after.
     listening = listen(settings.host, settings.port)
     try:
         app = create_app(settings)
         set_up_logs()
+        # From here on whoever calls is heard, if only a moment later.
+        listening.listen(BACKLOG)
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         typer.echo(f"Frontdesk listens at http://{shown}:{listening.getsockname()[1]}")
         for line in _allowed(settings):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import signal
 import socket
 from collections.abc import Iterator
@@ -10,12 +12,16 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from agent.api.work import Work
 from agent.errors import ServerError
 from agent.settings import Settings
 
-__all__ = ["listen", "run"]
+__all__ = ["BACKLOG", "listen", "run"]
 
-_BACKLOG = 2_048
+BACKLOG = 2_048
+"""Connections that may wait to be taken."""
+
+_FAREWELL_S = 2.0
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -45,18 +51,35 @@ def run(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
-        # At least a second: none at all would wait without end.
-        timeout_graceful_shutdown=max(1, round(settings.limits.drain_s)),
+        # Those who still wait when the time is up are told so, which takes a moment.
+        timeout_graceful_shutdown=math.ceil(settings.limits.drain_s + _FAREWELL_S),
         ws="none",
     )
-    _Server(config).run(sockets=[listening])
+    _Server(config, app.state.server.work, settings.limits.drain_s).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """Ends well when it is told to end, instead of raising the signal once more."""
+    """Ends well when it is told to end, instead of raising the signal once more.
+
+    Args:
+        config: uvicorn's.
+        work: What is under way.
+        drain_s: How long to wait for it.
+    """
+
+    def __init__(self, config: uvicorn.Config, work: Work, drain_s: float) -> None:
+        super().__init__(config)
+        self._work = work
+        self._drain_s = drain_s
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nothing new, wait for what is under way, and refuse what takes too long."""
+        self._work.refuse()
+        asyncio.get_running_loop().call_later(self._drain_s, self._work.give_up)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

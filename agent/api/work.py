@@ -89,6 +89,7 @@ class Work:
         self._lock = threading.Lock()
         self._mean_s = 0.25
         self._closed = False
+        self._at_end: dict[object, Callable[[], object]] = {}
 
     async def run(
         self,
@@ -110,10 +111,11 @@ class Work:
         """
         future = self.submit(call, stop)
         waiter = asyncio.ensure_future(asyncio.wrap_future(future))
-        watcher = asyncio.ensure_future(gone()) if gone is not None else None
-        watched: set[asyncio.Future[Any]] = {waiter}
-        if watcher is not None:
-            watched.add(watcher)
+        ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        watched: set[asyncio.Future[Any]] = {waiter, ending}
+        if gone is not None:
+            watched.add(asyncio.ensure_future(gone()))
+        forget = self.at_end(lambda: ending.done() or ending.set_result(None))
         try:
             done, _ = await asyncio.wait(
                 watched, timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED
@@ -122,8 +124,11 @@ class Work:
                 return waiter.result()
             if not done:
                 raise self.late()
+            if ending in done:
+                raise self.ended()
             raise HungUp
         finally:
+            forget()
             if not future.done():
                 stop()
                 future.cancel()
@@ -138,7 +143,7 @@ class Work:
         """
         with self._lock:
             if self._closed:
-                raise self._busy("closing", "The server is about to restart.")
+                raise self.ended()
             if self._taken >= self._capacity:
                 raise self._busy("queue", "Too many messages are waiting.")
             self._taken += 1
@@ -150,6 +155,29 @@ class Work:
     def late(self) -> Problem:
         """Return the problem of a request whose time is up."""
         return self._busy("timeout", "The answer took too long, and the work was stopped.")
+
+    def ended(self) -> Problem:
+        """Return the problem of a request that a shutdown didn't wait for."""
+        return self._busy("closing", "The server is about to restart.")
+
+    def at_end(self, tell: Callable[[], object]) -> Callable[[], None]:
+        """Have someone told when a shutdown waits no longer; called on the event loop.
+
+        Returns:
+            What to call when they needn't be told any more.
+        """
+        key = object()
+        self._at_end[key] = tell
+
+        def forget() -> None:
+            self._at_end.pop(key, None)
+
+        return forget
+
+    def give_up(self) -> None:
+        """Tell all who still wait that their answer won't come; on the event loop."""
+        for tell in list(self._at_end.values()):
+            tell()
 
     @property
     def timeout_s(self) -> float:

@@ -89,7 +89,10 @@ async def _streamed(
     until = loop.time() + server.work.timeout_s
     future = server.work.submit(work, stop)
 
+    forget = server.work.at_end(lambda: hand_over(server.work.ended()))
+
     def give_up() -> None:
+        forget()
         stop()
         future.cancel()
 
