@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from agent.api.metrics import Metrics
@@ -115,7 +116,7 @@ class Work:
         watched: set[asyncio.Future[Any]] = {waiter, ending}
         if gone is not None:
             watched.add(asyncio.ensure_future(gone()))
-        forget = self.at_end(lambda: ending.done() or ending.set_result(None))
+        forget = self.at_end(partial(_end, ending))
         try:
             done, _ = await asyncio.wait(
                 watched, timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED
@@ -230,3 +231,8 @@ class Work:
         return Problem(
             503, f"{detail} Try again in {retry} s.", headers={"Retry-After": str(retry)}
         )
+
+
+def _end(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
