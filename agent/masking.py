@@ -66,7 +66,7 @@ class Masker:
             hide: Further texts to hide wherever they stand, case ignored: values of
                 personal slots, which no pattern knows.
         """
-        hidden = _hidden(hide)
+        hidden = _hidden(tuple(hide))
         if "[" not in text or self._marks.search(text) is None:
             return self._masked(text, hidden)
         parts: list[str] = []
@@ -171,8 +171,10 @@ def _replaced(text: str, found: Sequence[Found]) -> str:
     return "".join(parts)
 
 
-def _hidden(hide: Iterable[str]) -> re.Pattern[str] | None:
+def _hidden(hide: tuple[str, ...]) -> re.Pattern[str] | None:
     """Return one pattern for all texts to hide, longest first; whole words only."""
+    if not hide:
+        return None
     texts = {" ".join(str(text).split()) for text in hide}
     texts = {text for text in texts if len(text) >= _LEAST_HIDDEN_CHARS}
     if not texts:
