@@ -679,11 +679,11 @@ dialog::backdrop{background:#0008}
       if (response.status === 401 && typeof callback === "function" && !refresh) {
         return this.#request(path, { method, body, accept, signal, refresh: true });
       }
+      const problem = await response.json().catch(() => null);
       /* A page's own script may come after this one: a key that it gave meanwhile counts. */
       if (response.status === 401 && given !== this.#given) {
         return this.#request(path, { method, body, accept, signal });
       }
-      const problem = await response.json().catch(() => null);
       const found = failure(response.status, response.headers, problem);
       if (found.kind === "unauthorized") {
         this.dispatchEvent(new CustomEvent("frontdesk-unauthorized", { detail: { status: response.status } }));
