@@ -54,9 +54,7 @@ def test_first_load_of_the_widget_is_small(desk: Any) -> None:
         client.stream("GET", "/widget.js") as response,
     ):
         body = b"".join(response.iter_raw())
-        n_bytes = len(body) + sum(
-            len(name) + len(value) + 4 for name, value in response.headers.raw
-        )
+        headers = sum(len(name) + len(value) + 4 for name, value in response.headers.raw)
     assert gzip.decompress(body).startswith(b"/*! Frontdesk")
     assert len(body) + headers <= AIM_BYTES
 
