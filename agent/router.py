@@ -82,6 +82,11 @@ class Thresholds:
         return (self.handle + self.consider) / 2.0
 
     @property
+    def plain_wish(self) -> float:
+        """From here on a wish counts for more than any answer: half-way to `sure`."""
+        return (self.handle + self.sure) / 2.0
+
+    @property
     def sure(self) -> float:
         """From here on nothing else is looked at: half-way from `handle` to certainty."""
         return (1.0 + self.handle) / 2.0
@@ -615,14 +620,20 @@ def _answer_settles(inputs: RouterInputs) -> bool:
         return True
     if _rather_told(inputs):
         return True
+    if _wishes_task(inputs) and first.confidence >= inputs.thresholds.plain_wish:
+        return False
     return verdict.confidence >= max(first.confidence, inputs.thresholds.sure)
 
 
 def _least(inputs: RouterInputs) -> float:
     """Return from which confidence on a script is followed."""
+    return inputs.thresholds.wish if _wishes_task(inputs) else inputs.thresholds.handle
+
+
+def _wishes_task(inputs: RouterInputs) -> bool:
+    """Whether a message wants something done, and doesn't ask about it."""
     first = inputs.first
-    wish = not inputs.asks and first is not None and first.kind in ("form", "call")
-    return inputs.thresholds.wish if wish else inputs.thresholds.handle
+    return not inputs.asks and first is not None and first.kind in ("form", "call")
 
 
 def _unsettled_tie(inputs: RouterInputs) -> bool:

@@ -483,6 +483,16 @@ class _Turn:
             reads = found[slot.name]
             if slot.type is SlotType.NUMBER:
                 reads = [read for read in reads if self._counts(slot, read, others)]
+            if slot.type is SlotType.TEXT:
+                # The figures of a date or an amount are nobody's telephone number.
+                reads = [
+                    read
+                    for read in reads
+                    if all(
+                        other is read or read.end <= other.start or read.start >= other.end
+                        for other in others
+                    )
+                ]
             rivals = [
                 other
                 for other in self._missing

@@ -71,9 +71,12 @@ def answer(slot: Slot, text: str, *, today: date, day_first: bool) -> Read:
 
 
 def mentions(slot: Slot, text: str, *, today: date, day_first: bool) -> list[Read]:
-    """Return valid values of a slot that a message names; a text slot has none."""
+    """Return valid values of a slot that a message names.
+
+    Of a text slot only what its pattern tells from words: "BCN-20417", a telephone number.
+    """
     if slot.type is SlotType.TEXT:
-        return []
+        return _numbered(slot, text)
     read = [_checked(slot, one, today) for one in _find(slot, text, today, day_first)]
     return [one for one in read if one.value is not None]
 
@@ -101,6 +104,23 @@ def _text(slot: Slot, text: str) -> Read:
     if not re.search(r"\w", value):
         return Read(None)
     return _checked(slot, Found(value, start, start + len(value)), date.min)
+
+
+def _numbered(slot: Slot, text: str) -> list[Read]:
+    """Return where a text slot's pattern matches something with a figure in it."""
+    if slot.pattern is None:
+        return []
+    places = regex.compile(rf"(?<!\w)(?:{slot.pattern})(?!\w)").finditer(text, timeout=_PATTERN_S)
+    found: list[Read] = []
+    try:
+        for match in places:
+            value = match[0].strip()
+            if any(mark.isdigit() for mark in value) and not _text_problem(slot, value):
+                start = match.start() + match[0].index(value)
+                found.append(Read(value, start=start, end=start + len(value)))
+    except TimeoutError:
+        return []
+    return found
 
 
 def _choice(slot: Slot, text: str) -> Read:

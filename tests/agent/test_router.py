@@ -134,6 +134,13 @@ def test_route_prefers_an_answer_that_is_surer_than_the_intent() -> None:
     assert route(inputs(("order", 0.6), verdict=ANSWERED)).rule == "likely_intent"
 
 
+def test_route_does_what_is_plainly_wished_whatever_an_article_says() -> None:
+    sure = replace(ANSWERED, confidence=0.95)
+    wish = inputs(("order", 0.7), verdict=sure)
+    assert route(wish).rule == "likely_intent"
+    assert route(replace(wish, asks=True)).rule == "answered"
+
+
 def test_route_follows_a_wish_sooner_than_it_turns_a_question_into_a_task() -> None:
     wish = inputs(("order", 0.4), verdict=ANSWERED)
     assert route(wish).rule == "likely_intent"

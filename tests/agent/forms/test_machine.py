@@ -469,3 +469,32 @@ def test_notes_label_what_another_slot_could_hold_as_well() -> None:
     assert changed.say.startswith("Changed: to Denver.")
     changed = fill(form, ready, "change the boxes to 3", today=TODAY)
     assert changed.say.startswith("Changed: 3 boxes.")
+
+
+TICKET = Slot("ticket", SlotType.TEXT, "Which?", "ticket", pattern=r"(?i)(?:bcn)?[- ]?\d{5}")
+CALL = Slot("phone", SlotType.TEXT, "Which number?", "phone", pattern=r"\+?[\d\s().-]{7,20}")
+
+
+@pytest.mark.parametrize(
+    ("message", "taken"),
+    [
+        ("what is the status of BCN-20417?", {"ticket": "BCN-20417"}),
+        ("ticket 20417 please", {"ticket": "20417"}),
+        ("what about 20417 and 20418?", {}),
+        ("what is the status of my ticket?", {}),
+        ("call me on 303-555-0133", {"phone": "303-555-0133"}),
+        ("call me on 2026-12-04", {"needed_by": "2026-12-04"}),
+    ],
+)
+def test_start_takes_numbers_that_a_pattern_tells_from_words(
+    message: str, taken: dict[str, str]
+) -> None:
+    form = Form("number", (TICKET, CALL, DAY, WHY), Say("ok"), "number")
+    step = start(form, message=message, today=TODAY)
+    assert slots_of(step) == taken
+
+
+def test_start_gives_up_on_a_pattern_that_runs_away() -> None:
+    slow = Slot("code", SlotType.TEXT, "Which?", "code", pattern=r"(?:(?:\d|\d\d)+)+x")
+    form = Form("number", (slow, WHY), Say("ok"), "number")
+    assert slots_of(start(form, message="1" * 60 + "y", today=TODAY)) == {}
