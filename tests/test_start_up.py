@@ -7,10 +7,23 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "faiss", "numpy", "scipy", "bs4", "pypdf", "mammoth", "rich")
+HEAVY = (
+    "torch",
+    "transformers",
+    "faiss",
+    "numpy",
+    "scipy",
+    "bs4",
+    "pypdf",
+    "mammoth",
+    "rich",
+    "PIL",
+)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["index", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["ask", "--help"], ["explain", "--help"], ["index", "--help"]]
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"

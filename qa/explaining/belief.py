@@ -1,8 +1,7 @@
 """Why an answer was believed or not, in plain words and in figures that add up.
 
 The confidence is a logistic regression: a starting point, plus what each sign adds, gives
-the log-odds. Since no sign can take anything away that it didn't first fail to add, the
-table reads from top to bottom and ends in the confidence.
+the log-odds. The parts add up exactly, so nothing is left to be explained.
 """
 
 from __future__ import annotations
@@ -100,6 +99,7 @@ def believe(proposal: Proposal, calibration: Calibration, threshold: float) -> B
             counts=rule.weights.get(name, 0.0) > 0.0,
         )
         for name in CONFIDENCE_FEATURES
+        if name != "agreement" or proposal.candidate.agreement is not None
     ]
     signs.sort(key=lambda sign: (not sign.counts, -abs(sign.points)))
     return Belief(rule.intercept, tuple(signs), calibration.probability(proposal), threshold)

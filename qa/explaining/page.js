@@ -19,7 +19,7 @@ for (const box of document.querySelectorAll(".chooser")) {
       for (const weight of weights[row]) {
         const cell = line.insertCell();
         cell.className = "h" + Math.round((8 * weight) / most);
-        cell.textContent = Math.round(100 * weight);
+        cell.textContent = (100 * weight).toFixed(most < 0.1 ? 1 : 0);
       }
     });
     table.tBodies[0].replaceWith(body);

@@ -22,7 +22,7 @@ from qa.explaining.sight import MAX_TESTED, strongest
 from qa.explaining.words import Part, Word
 from qa.types import Answer, Refusal
 
-__all__ = ["heat_level", "influence_level", "page", "percent"]
+__all__ = ["figure", "heat_level", "influence_level", "page", "percent"]
 
 _HEAT_STEPS = 8
 _INFLUENCE_STEPS = 4
@@ -30,6 +30,8 @@ _INFLUENCE_STEPS = 4
 _FAINT = 0.08
 _STRONGEST = 8
 _BEST_HEADS = 3
+# Weights that are all below this are shown with a decimal.
+_SMALL = 0.1
 # What HTML forbids, or what would turn the text around it: shown as a sign of its own.
 _UNSAFE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -76,6 +78,11 @@ def percent(share: float) -> str:
     return f"{min(99, max(1, round(100 * share)))} %"
 
 
+def figure(weight: float, most: float) -> str:
+    """Return a weight in percent, with a decimal where all weights are small."""
+    return f"{100 * weight:.{1 if most < _SMALL else 0}f}"
+
+
 def _safe(text: str) -> str:
     return html.escape(_UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text), quote=True)
 
@@ -94,7 +101,10 @@ def _sections(explanation: Explanation) -> list[str]:
         parts.append(_believed(explanation.belief, answer, explanation.refusal))
     parts.append(_rivals(explanation.rivals))
     # Several readers: the first decides, the others were asked besides.
-    parts += [_view(view, is_first=view is explanation.views[0]) for view in explanation.views]
+    # As the readers saw it: what can't be encoded was replaced.
+    question = explanation.question.encode("utf-8", "replace").decode("utf-8")
+    for number, view in enumerate(explanation.views):
+        parts.append(_view(view, question, explanation.passage, is_first=number == 0))
     return parts
 
 
@@ -194,6 +204,7 @@ def _rivals(rivals: Sequence[Rival]) -> str:
     )
     return (
         "<h2>What it was preferred to</h2>\n"
+        "<p>In the order they were ranked; the figure says how sure each would be by itself.</p>\n"
         '<div class="wide" tabindex="0" role="region" aria-label="Other candidates">'
         '<table class="plain"><thead><tr><th scope="col">Candidate</th><th scope="col">Article'
         f'</th><th scope="col" class="n">Sure</th></tr></thead><tbody>\n{rows}</tbody></table>'
@@ -201,7 +212,7 @@ def _rivals(rivals: Sequence[Rival]) -> str:
     )
 
 
-def _view(view: View, *, is_first: bool) -> str:
+def _view(view: View, question: str, passage: str, *, is_first: bool) -> str:
     name = _safe(view.reader.partition("@")[0])
     kind = "attention-flow reader" if view.flow is not None else "BERT reader"
     asked = "" if is_first else ", asked besides"
@@ -212,29 +223,30 @@ def _view(view: View, *, is_first: bool) -> str:
     return (
         f"<h2>What the reader went by: “{name}”, a{'n' if kind[0] == 'a' else ''} {kind}{asked}"
         "</h2>\n"
-        f"<p>In this passage the reader {preferred} “no answer” by {abs(margin):.1f} points. Each "
-        "word below was hidden from it in turn, and it read again. Blue words held the answer "
-        "up: without them its points fall. Orange words spoke against it. Hover over a word for "
-        "its figure.</p>\n"
+        f"<p>In this passage the reader {preferred} “no answer” by {abs(margin):.1f} on its own "
+        "scale. Each word below was hidden from it in turn, and it read again. Blue words held "
+        "the answer up: without them its score falls. Orange words spoke against it. Hover over "
+        "a word for its figure.</p>\n"
         '<ul class="legend"><li><span class="w swatch p4">aa</span> for the answer</li>'
         '<li><span class="w swatch p1">aa</span></li><li>no colour: hardly any effect</li>'
         '<li><span class="w swatch n1">aa</span></li><li><span class="w swatch n4">aa</span> '
         'against it (dashed line)</li><li><span class="w said">aa</span> the answer itself</li>'
         "</ul>\n"
-        f"{_influences(view, most)}"
+        f"{_influences(view, most, question, passage)}"
         f"{_strongest(view, most)}"
-        f"{'' if view.flow is None else _flow(view, view.flow)}"
+        f"{'' if view.flow is None else _flow(view, view.flow, passage)}"
         f"{'' if view.heads is None else _heads(view, view.heads)}"
     )
 
 
-def _influences(view: View, most: float) -> str:
+def _influences(view: View, most: float, question: str, passage: str) -> str:
     titles = {
         Part.QUESTION: "The question",
         Part.HEADING: "Title and headings",
         Part.PASSAGE: "The passage",
     }
-    said = {view.sight.words[place] for place in view.sight.answer}
+    said = [view.sight.words[place] for place in view.sight.answer]
+    texts = {Part.QUESTION: question, Part.HEADING: None, Part.PASSAGE: passage}
     out = []
     for part, title in titles.items():
         marked: list[tuple[Word, str, str]] = []
@@ -242,24 +254,37 @@ def _influences(view: View, most: float) -> str:
             if word.part is part:
                 level = influence_level(effect, most)
                 colour = f" p{level}" if level > 0 else f" n{-level}" if level < 0 else ""
-                outline = " said" if word in said else ""
                 hint = "not tested" if effect is None else f"{effect:+.2f}"
-                marked.append((word, f"w{colour}{outline}", hint))
+                marked.append((word, f"w{colour}", hint))
         if marked:
-            out.append(f'<p class="label">{title}</p>\n<div class="text">{_marked(marked)}</div>\n')
+            inner = _marked(marked, said if part is Part.PASSAGE else (), texts[part])
+            out.append(f'<p class="label">{title}</p>\n<div class="text">{inner}</div>\n')
     if None in view.effects:
         out.append(f'<p class="note">The {MAX_TESTED} words nearest to the answer were tested.</p>')
     return "".join(out)
 
 
-def _marked(marked: Sequence[tuple[Word, str, str]]) -> str:
-    """Join words with the gaps between them; a line break in the text stays one."""
+def _marked(
+    marked: Sequence[tuple[Word, str, str]], said: Sequence[Word], text: str | None = None
+) -> str:
+    """Put words together again, each with its colour, and a frame around the answer.
+
+    Args:
+        marked: Words with their classes and what to say of them.
+        said: The answer's words, one behind the other.
+        text: What stands between them; None puts spaces there.
+    """
     pieces: list[str] = []
     last = None
     for word, classes, hint in marked:
-        if last is not None and word.start > last.end:
-            pieces.append(" ")
+        if last is not None:
+            gap = " " if word.start > last.end else ""
+            pieces.append(_safe(text[last.end : word.start] if text is not None else gap))
+        if said and word == said[0]:
+            pieces.append('<span class="said">')
         pieces.append(f'<span class="{classes}" title="{hint}">{_safe(word.text)}</span>')
+        if said and word == said[-1]:
+            pieces.append("</span>")
         last = word
     return "".join(pieces)
 
@@ -278,20 +303,20 @@ def _strongest(view: View, most: float) -> str:
     return (
         '<h3>The words that counted most</h3>\n<div class="wide" tabindex="0" role="region" '
         'aria-label="Words that counted most"><table class="plain"><thead><tr>'
-        '<th scope="col">Word</th><th scope="col">Where</th><th scope="col" class="n">Points'
+        '<th scope="col">Word</th><th scope="col">Where</th><th scope="col" class="n">Effect'
         f'</th><th scope="col" class="drawn"></th></tr></thead><tbody>\n{"".join(rows)}'
         "</tbody></table></div>\n"
     )
 
 
-def _flow(view: View, flow: Flow) -> str:
+def _flow(view: View, flow: Flow, passage: str) -> str:
     asked = view.sight.part(Part.QUESTION)
-    said = {view.sight.words[place] for place in view.sight.answer}
+    said = [view.sight.words[place] for place in view.sight.answer]
     most = float(flow.to_passage.max(initial=0.0))
     marked = [
         (
             word,
-            f"w h{heat_level(float(weight), most)}{' said' if word in said else ''}",
+            f"w h{heat_level(float(weight), most)}",
             f"{100 * weight:.1f} %",
         )
         for word, weight in zip(flow.passage, flow.to_passage, strict=True)
@@ -311,7 +336,7 @@ def _flow(view: View, flow: Flow) -> str:
         f"further up do.</p>\n{_scale(float(flow.to_question.max(initial=0.0)))}{table}"
         "<h3>Where it looked: from the question to the passage</h3>\n"
         "<p>Which words of the passage the question as a whole attends to.</p>\n"
-        f'{_scale(most)}<div class="text">{_marked(marked)}</div>\n'
+        f'{_scale(most)}<div class="text">{_marked(marked, said, passage)}</div>\n'
     )
 
 
@@ -394,7 +419,7 @@ def _scale(most: float) -> str:
     steps = "".join(f'<span class="h{step}"></span>' for step in range(_HEAT_STEPS + 1))
     return (
         f'<ul class="legend"><li>0 %</li><li class="scale" aria-hidden="true">{steps}</li>'
-        f"<li>{100 * most:.0f} % of the attention</li></ul>\n"
+        f"<li>{figure(most, most)} % of the attention</li></ul>\n"
     )
 
 
@@ -413,7 +438,7 @@ def _heat_table(
     for number, (row, values) in enumerate(zip(rows, weights, strict=True)):
         marked = ' class="hit"' if hit or (hits and hits[number]) else ""
         cells = "".join(
-            f'<td class="h{heat_level(float(value), most)}">{100 * value:.0f}</td>'
+            f'<td class="h{heat_level(float(value), most)}">{figure(float(value), most)}</td>'
             for value in values
         )
         body.append(f'<tr><th scope="row"{marked}>{_safe(row)}</th>{cells}</tr>\n')

@@ -18,7 +18,7 @@ __all__ = ["Part", "Word", "pooled", "words_of"]
 
 # Letters and digits, with what joins them inside a word ("8:30", "don't", "e-mail");
 # every other sign by itself.
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[.,:'’@/-][\p{L}\p{M}\p{N}_]+)*|\S")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:(?:[.,:'’@/-]|://)[\p{L}\p{M}\p{N}_]+)*|\S")
 
 
 class Part(StrEnum):

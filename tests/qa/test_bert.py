@@ -44,6 +44,28 @@ def test_reader_obeys_the_protocol(reader: BertReader, tiny_bert: Path) -> None:
     assert reader.id == f"tiny@{weights_digest(tiny_bert)[:12]}"
 
 
+def test_attentions_are_those_of_transformers(reader: BertReader, tiny_bert: Path) -> None:
+    import torch
+    from transformers import BertForQuestionAnswering
+
+    model = BertForQuestionAnswering.from_pretrained(tiny_bert, attn_implementation="eager")
+    (window,) = make_windows(
+        reader.tokenizer, "When does it open?", TEXT, max_tokens=96, stride_tokens=24
+    )
+    with torch.inference_mode():
+        output = model(
+            input_ids=torch.tensor([window.input_ids]),
+            token_type_ids=torch.tensor([window.type_ids]),
+            output_attentions=True,
+        )
+    # (layers, heads, tokens, tokens)
+    expected = torch.cat(output.attentions).numpy()
+    found = reader.attentions(window)
+    assert found.shape == expected.shape == (2, 2, len(window), len(window))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=-1), 1.0, atol=1e-5)
+
+
 def test_read_scores_as_transformers_does(
     reader: BertReader, tiny_bert: Path, cut_passage: Cut
 ) -> None:

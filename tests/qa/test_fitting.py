@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,16 @@ def test_fit_calibration_needs_candidates() -> None:
 def test_observations_survive_the_disk(tmp_path: Path) -> None:
     seen = observations(12)
     path = tmp_path / "seen.jsonl"
+    agreed = replace(seen[0].candidates[0], agreement=0.5)
+    seen[0] = replace(seen[0], candidates=(agreed, *seen[0].candidates[1:]))
     save_observations(path, seen)
     assert load_observations(path) == seen
+    # Files of before there was a second reader.
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows:
+        row["candidates"] = [entry[:7] for entry in row["candidates"]]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert load_observations(path)[1:] == seen[1:]
 
 
 def test_load_observations_refuses_what_it_can_not_read(tmp_path: Path) -> None:

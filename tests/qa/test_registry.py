@@ -23,8 +23,8 @@ def test_load_reader_takes_a_folder(tiny_bert: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("brt", r"no reader 'brt'\. Did you mean 'bert'\? Expected 'bert', the folder"),
-        ("zzz", r"no reader 'zzz'\. Expected"),
+        ("brt", r"no reader 'brt'\. Did you mean 'bert'\? Expected 'bert', 'bidaf'"),
+        ("zzz", r"no reader 'zzz'\. Expected 'bert', 'bidaf', 'both', the folder"),
         ("", r"no reader ''"),
         ("./no/such/folder", r"no reader '\./no/such/folder'"),
         ("../missing", r"no reader '\.\./missing'"),
@@ -57,6 +57,26 @@ def test_default_calibration_lies_beside_the_weights(tmp_path: Path) -> None:
     stored = {**GENERIC.to_json(), "threshold": 0.9}
     (tmp_path / "calibration.json").write_text(json.dumps(stored), encoding="utf-8")
     assert default_calibration(tmp_path).threshold == 0.9
+
+
+@pytest.mark.parametrize("name", ["bidaf", "both"])
+def test_readers_without_weights_say_how_to_train_them(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("qa.registry.WEIGHTS", tmp_path)
+    with pytest.raises(ReaderError, match=r"No weights of the reader 'bidaf'.*train bidaf"):
+        load_reader(name)
+
+
+def test_default_calibration_of_both_is_berts_until_it_has_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("qa.registry.WEIGHTS", tmp_path)
+    for name, threshold in (("bert", 0.6), ("both", 0.7)):
+        (tmp_path / name).mkdir()
+        stored = {**GENERIC.to_json(), "threshold": threshold}
+        (tmp_path / name / "calibration.json").write_text(json.dumps(stored), encoding="utf-8")
+        assert default_calibration("both").threshold == threshold
 
 
 def test_readers_is_where_new_ones_plug_in(
