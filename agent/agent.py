@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from agent import dialogue
-from agent.cleaning import clean
+from agent.cleaning import Cleaned, clean
 from agent.dialogue import Called, Heeded, Outcome, Perception
 from agent.errors import ActionError, AgentError, SessionConflict, SessionError
 from agent.followups import make_whole
@@ -63,6 +63,8 @@ _log = logging.getLogger(__name__)
 _PERSONAL = "[personal]"
 _MAX_LIVE = 10_000
 _MAX_CONFLICTS = 20
+# How often a message is taken anew where another process wrote the session meanwhile.
+_MAX_RETHINKS = 4
 _ID_BYTES = 12
 # Turns that say what a conversation is about, for follow-ups; older ones don't.
 _MAX_HISTORY = 12
@@ -262,32 +264,23 @@ class Agent:
         self, message: str, session_id: str, roles: frozenset[str], owner: str, told: _Listener
     ) -> Reply:
         now = self._clock()
-        session = self._remembered(session_id, owner)
         cleaned = clean(message, max_chars=self.config.routing.max_chars)
-        today = now.astimezone().date()
-        thought = _Thought(
-            Perception(cleaned, _NOTHING, UNKNOWN, make_whole(cleaned.text, ()), today)
-        )
-        try:
-            self._think(thought, session, roles, told)
-        except Exception as error:
-            _log_failure(error)
-            thought.break_off(self._script, session)
+        for again in range(_MAX_RETHINKS, -1, -1):
+            session = self._remembered(session_id, owner)
+            thought = self._thought(cleaned, session, roles, now, told)
+            decision = decide(thought.heeded.inputs, self._new_id())
+            turn = _turn_of(thought, decision, now)
+            # What was asked of the company's endpoints can't be taken back.
+            over_newer = thought.called or not again
+            try:
+                kept = self._keep(session, turn, thought, now, over_newer=over_newer)
+            except SessionConflict:
+                if over_newer:
+                    raise
+                # Another process was faster: the message is taken as what follows its turn.
+                continue
+            break
         outcome, routed = thought.outcome, thought.routed
-        decision = decide(thought.heeded.inputs, self._new_id())
-        turn = Turn(
-            message=cleaned.text,
-            reply=outcome.text,
-            route=decision.route,
-            intent=decision.intent,
-            decision=decision,
-            at=now.astimezone(UTC).isoformat(timespec="milliseconds"),
-            question=outcome.question,
-            articles=tuple(quote.article_id for quote in outcome.citations),
-            titles=tuple(quote.title for quote in outcome.citations),
-            choices=outcome.choices,
-        )
-        kept = self._keep(session, turn, thought, now)
         packet = self._packet(kept, turn, thought)
         reply = Reply(
             session=session_id,
@@ -302,6 +295,26 @@ class Agent:
         )
         told.all_of(reply)
         return reply
+
+    def _thought(
+        self,
+        cleaned: Cleaned,
+        session: Session,
+        roles: frozenset[str],
+        now: datetime,
+        told: _Listener,
+    ) -> _Thought:
+        """Return what a message comes to; an apology, if something inside fails."""
+        today = now.astimezone().date()
+        thought = _Thought(
+            Perception(cleaned, _NOTHING, UNKNOWN, make_whole(cleaned.text, ()), today)
+        )
+        try:
+            self._think(thought, session, roles, told)
+        except Exception as error:
+            _log_failure(error)
+            thought.break_off(self._script, session)
+        return thought
 
     def _think(
         self, thought: _Thought, session: Session, roles: frozenset[str], told: _Listener
@@ -364,6 +377,7 @@ class Agent:
         if due is None:
             return None
         action, values = due
+        thought.called = True
         told.status("Passing that on")
         try:
             return self._called(action, values, thought)
@@ -418,8 +432,22 @@ class Agent:
         known = tuple(form for form in stored.forms if form.form in self.config.forms)
         return replace(stored, forms=known)
 
-    def _keep(self, before: Session, turn: Turn, thought: _Thought, now: datetime) -> Session:
-        """Store the turn and the state after it, masked; nothing that others stored is lost."""
+    def _keep(
+        self,
+        before: Session,
+        turn: Turn,
+        thought: _Thought,
+        now: datetime,
+        *,
+        over_newer: bool,
+    ) -> Session:
+        """Store the turn and the state after it, masked; nothing that others stored is lost.
+
+        Raises:
+            SessionConflict: Another process stored a turn meanwhile, and `over_newer` isn't
+                set; with it this turn's state counts.
+            SessionError: It can't be stored.
+        """
         after = thought.outcome.session
         hide = self._personal(before, after, thought)
         if self._answers_personal(before, thought):
@@ -435,6 +463,8 @@ class Agent:
             try:
                 kept = self.sessions.save(shown, now=now, hide=hide)
             except SessionConflict:
+                if not over_newer:
+                    raise
                 # Another process was faster: its turns stay, ours comes after them.
                 newer = self.sessions.load(before.id, before.owner)
                 if newer is None:
@@ -525,6 +555,7 @@ class _Thought:
         self.heeded = Heeded(RouterInputs(message=perception.cleaned.kind))
         self.routed = Routed("", None)
         self.verdict: Verdict | None = None
+        self.called = False
         self.outcome: Outcome
 
     def see(self, **facts: Any) -> None:
@@ -614,6 +645,23 @@ class _Memory:
         """Forget a session."""
         with self._lock:
             self._states.pop(key, None)
+
+
+def _turn_of(thought: _Thought, decision: Decision, now: datetime) -> Turn:
+    """Return the record of what a message came to."""
+    outcome = thought.outcome
+    return Turn(
+        message=thought.perception.message,
+        reply=outcome.text,
+        route=decision.route,
+        intent=decision.intent,
+        decision=decision,
+        at=now.astimezone(UTC).isoformat(timespec="milliseconds"),
+        question=outcome.question,
+        articles=tuple(quote.article_id for quote in outcome.citations),
+        titles=tuple(quote.title for quote in outcome.citations),
+        choices=outcome.choices,
+    )
 
 
 def _checked(message: object, roles: Iterable[str]) -> frozenset[str]:

@@ -299,6 +299,48 @@ def test_reply_loses_no_turn_of_two_processes(
     assert len(first.stored().turns) == 17
 
 
+class SlowStage:
+    """Lets another process take a turn between the reading and the writing of the first's."""
+
+    def __init__(self, stage: Any, meanwhile: Callable[[], None]) -> None:
+        self.intents = stage.classifier.intents
+        self.id = stage.classifier.id
+        self._classify = stage.classifier.classify
+        self._meanwhile = [meanwhile]
+        stage.agent.classifier = self
+
+    def classify(self, texts: Any) -> Any:
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        return self._classify(texts)
+
+
+def test_reply_takes_a_message_as_what_follows_another_process_turn(
+    make_stage: MakeStage, desk_config: AgentConfig, tmp_path: Path
+) -> None:
+    first = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
+    second = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
+    second.session = first.say("hello").session
+    # The form is opened elsewhere while this message is being thought about.
+    SlowStage(first, lambda: second.say("I want to order"))
+    reply = first.say("mouse")
+    assert reply.text == "Which e-mail?"
+    assert [turn.message for turn in first.stored().turns] == ["hello", "I want to order", "mouse"]
+    assert first.stored().forms[-1].slots == {"item": "mouse"}
+
+
+def test_reply_calls_an_endpoint_once_whoever_writes_meanwhile(
+    make_stage: MakeStage, desk_config: AgentConfig, tmp_path: Path
+) -> None:
+    first = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
+    second = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
+    second.session = first.say("hello").session
+    SlowStage(first, lambda: second.say("hello again"))
+    assert first.say("my ticket").text == "It is open."
+    assert len(first.desk.bodies) == 1
+    assert [turn.message for turn in first.stored().turns][1:] == ["hello again", "my ticket"]
+
+
 def test_reply_asks_again_for_what_only_the_ended_process_knew(
     make_stage: MakeStage, desk_config: AgentConfig, tmp_path: Path
 ) -> None:
