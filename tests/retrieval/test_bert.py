@@ -210,6 +210,18 @@ def test_forward_refuses_type_ids_of_other_lengths(minilm: PackedBert) -> None:
         minilm.forward([[101, 102]], [[0]])
 
 
+def test_attentions_are_one_per_head_and_sum_to_one(minilm: PackedBert) -> None:
+    found = minilm.attentions([101, 2054, 2003, 102], [0, 0, 1, 1])
+    assert found.shape == (minilm.shape.layers, minilm.shape.heads, 4, 4)
+    torch.testing.assert_close(found.sum(dim=-1), torch.ones(found.shape[:-1]))
+    torch.testing.assert_close(minilm.attentions([101, 102]), minilm.attentions([101, 102], [0, 0]))
+
+
+def test_attentions_refuse_type_ids_of_other_lengths(minilm: PackedBert) -> None:
+    with pytest.raises(ValueError, match=r"type_ids have lengths \[1\], input_ids \[2\]"):
+        minilm.attentions([101, 102], [0])
+
+
 @pytest.mark.parametrize("wrong", [-1, 30522])
 def test_forward_refuses_ids_outside_the_vocabulary(minilm: PackedBert, wrong: int) -> None:
     with pytest.raises(ValueError, match=f"input id {wrong} is out of range, expected 0 to 30521"):
