@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -443,3 +447,59 @@ def test_nothing_sticks_out_sideways(sit_down: Any, ask: Any, size: tuple[int, i
     assert sizes[0] <= sizes[1]
     assert sizes[2] <= sizes[3]
     assert re.fullmatch("x{300}", page.locator(".me .text").last.inner_text())
+
+
+@contextmanager
+def intranet() -> Iterator[tuple[str, dict[str, tuple[str, str]]]]:
+    """Serve pages that are added later, each with its content policy, on a port of its own."""
+    pages: dict[str, tuple[str, str]] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body, policy = pages.get(self.path, ("", ""))
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", pages
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_widget_works_on_a_page_of_another_origin_under_a_strict_policy(
+    chromium: Any, serve_desk: Any, ask: Any
+) -> None:
+    with intranet() as (host, pages), serve_desk(cors_origins=(host,)) as served:
+        pages["/home"] = (
+            (
+                "<!doctype html><title>Intranet</title><link rel=icon href=data:,>"
+                f'<script src="{served.url}/widget.js" defer></script>'
+                '<frontdesk-chat heading="Ask us" open></frontdesk-chat>'
+            ),
+            f"default-src 'none'; script-src {served.url}; connect-src {served.url}; img-src data:",
+        )
+        context = chromium.new_context()
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(f"{host}/home")
+        ask(page, "vpn")
+        assert last_reply(page).locator("mark").inner_text() == "🚀 client and choose Connect 👍🏽"
+        href = last_reply(page).get_by_role("link").get_attribute("href")
+        assert href.startswith("/home#frontdesk-article=")
+        page.get_by_role("button", name="Close chat").click()
+        assert page.get_by_role("button", name="Open chat").is_visible()
+        context.close()
+    assert complaints == []

@@ -60,9 +60,12 @@ def window(page: Any, ask: Callable[[Any, str], None]) -> None:
     ask(page, "vpn")
 
 
-@pytest.mark.parametrize(
-    "state", [conversation, article, failure, waiting, correction, reset, window]
-)
+STATES = [conversation, article, failure] + [
+    pytest.param(state, marks=pytest.mark.slow) for state in (waiting, correction, reset, window)
+]
+
+
+@pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(sit_down: Any, ask: Any, state: Any, scheme: str) -> None:
     page = sit_down(color_scheme=scheme, viewport=PHONE if scheme == "dark" else DESKTOP)
