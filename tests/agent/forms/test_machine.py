@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agent.configuration import Choice, DateWindow, Form, Say, Slot, SlotType
 from agent.forms import FormStep, Outcome, ask_again, fill, shown_slots, start
 from agent.forms.values import valid
-from agent.types import FormProgress, IntentRanking, IntentScore
+from agent.types import FormProgress, IntentRanking, IntentScore, SlotValue
 
 TODAY = date(2026, 11, 23)  # a Monday
 
@@ -35,7 +35,7 @@ ORDER = Form(
     "order",
     confirm="{quantity} x {item} for {needed_by} ({contact}): {reason}?",
 )
-FILLED = {
+FILLED: dict[str, SlotValue] = {
     "item": "monitor",
     "quantity": 2,
     "needed_by": "2026-12-04",
@@ -48,12 +48,12 @@ def ranked(intent: str, confidence: float = 0.9) -> IntentRanking:
     return IntentRanking((IntentScore(intent, confidence),), 1.0, 0.5)
 
 
-def asked(slot: str, **slots: object) -> FormProgress:
-    return FormProgress("order", slots, slot)  # type: ignore[arg-type]
+def asked(slot: str, **slots: SlotValue) -> FormProgress:
+    return FormProgress("order", slots, slot)
 
 
-def summary(**changed: object) -> FormProgress:
-    return FormProgress("order", {**FILLED, **changed}, None, 0, True)  # type: ignore[arg-type]
+def summary(**changed: SlotValue) -> FormProgress:
+    return FormProgress("order", {**FILLED, **changed}, None, 0, True)
 
 
 def said(progress: FormProgress, message: str, **options: object) -> FormStep:
