@@ -60,8 +60,10 @@ def window(page: Any, ask: Callable[[Any, str], None]) -> None:
     ask(page, "vpn")
 
 
-STATES = [conversation, article, failure] + [
-    pytest.param(state, marks=pytest.mark.slow) for state in (waiting, correction, reset, window)
+ALL_STATES = (conversation, article, failure, waiting, correction, reset, window)
+STATES = [
+    pytest.param(state, marks=() if n < 3 else (pytest.mark.slow,))
+    for n, state in enumerate(ALL_STATES)
 ]
 
 
