@@ -61,6 +61,7 @@ def fit(
     from retrieval.console import note, print_json
 
     loaded = load_reader(reader)
+    out.parent.mkdir(parents=True, exist_ok=True)
     drawn, hidden = squad_questions(squad, held_out=held_out, n=n, hide=hide)
     with questions.open(encoding="utf-8") as stream:
         rows = [json.loads(line) for line in stream if line.strip()]

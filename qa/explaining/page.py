@@ -140,7 +140,8 @@ def _in_passage(explanation: Explanation, answer: Answer) -> str:
         else ""
     )
     return (
-        "<h2>The answer in its passage</h2>\n"
+        f"<h2>The {'answer' if explanation.refusal is None else 'best candidate'} in its passage"
+        "</h2>\n"
         f"<p>{where}</p>\n"
         f'<div class="text">{_safe(text[:start])}<mark>{_safe(text[start:end])}</mark>'
         f"{_safe(text[end:])}</div>\n"
@@ -177,13 +178,13 @@ def _believed(belief: Belief, answer: Answer, refusal: Refusal | None) -> str:
     )
     return (
         f"<h2>{heading}</h2>\n"
-        f"<p>The answer is believed with {percent(answer.confidence)}, {compared} the "
+        f"<p>It is believed with {percent(answer.confidence)}, {compared} the "
         f"{percent(belief.threshold)} that are asked for here. The confidence starts low, and "
         "each sign adds points; more of a sign never makes an answer less believed. Every 2.2 "
         "points or so move it from 50 % to 90 %.</p>\n"
         '<div class="wide" tabindex="0" role="region" aria-label="Signs and points">'
         '<table class="plain"><thead><tr><th scope="col">Sign</th><th scope="col" class="n">'
-        'Measured</th><th scope="col" class="n">Points</th><th scope="col" class="drawn"></th>'
+        'Measured</th><th scope="col" class="n">Points</th><td class="drawn"></td>'
         f"</tr></thead><tbody>\n{''.join(rows)}"
         f'<tr class="sum"><th scope="row">Together<small>as a confidence: '
         f'{percent(belief.confidence)}</small></th><td class="n"></td><td class="n">'
@@ -291,12 +292,12 @@ def _marked(
 
 def _strongest(view: View, most: float) -> str:
     rows = []
-    where = {Part.QUESTION: "question", Part.HEADING: "title or heading", Part.PASSAGE: "passage"}
+    where = {Part.QUESTION: "question", Part.HEADING: "title", Part.PASSAGE: "passage"}
     for word, effect in strongest(view.sight.words, view.effects, _STRONGEST):
         width = round(9 * abs(effect) / (most or 1.0), 2)
         against = " against" if effect < 0 else ""
         rows.append(
-            f'<tr><td>{_safe(word.text)}</td><td>{where[word.part]}</td><td class="n">'
+            f'<tr><td>{_safe(word.text)}</td><td class="k">{where[word.part]}</td><td class="n">'
             f'{effect:+.1f}</td><td class="drawn"><span class="bar{against}" '
             f'style="width:{width}rem"></span></td></tr>\n'
         )
@@ -304,7 +305,7 @@ def _strongest(view: View, most: float) -> str:
         '<h3>The words that counted most</h3>\n<div class="wide" tabindex="0" role="region" '
         'aria-label="Words that counted most"><table class="plain"><thead><tr>'
         '<th scope="col">Word</th><th scope="col">Where</th><th scope="col" class="n">Effect'
-        f'</th><th scope="col" class="drawn"></th></tr></thead><tbody>\n{"".join(rows)}'
+        f'</th><td class="drawn"></td></tr></thead><tbody>\n{"".join(rows)}'
         "</tbody></table></div>\n"
     )
 
@@ -353,7 +354,7 @@ def _heads(view: View, heads: Heads) -> str:
             [f"head {head + 1}" for head in range(n_heads)],
             asked,
             heads.weights[layer].mean(axis=1),
-            caption="Percent of the answer's attention, mean over its words",
+            caption=f"Layer {layer + 1}: percent of the attention, mean over the answer",
         )
         + "</details>\n"
         for layer in range(n_layers)
@@ -443,7 +444,7 @@ def _heat_table(
         )
         body.append(f'<tr><th scope="row"{marked}>{_safe(row)}</th>{cells}</tr>\n')
     return (
-        '<div class="wide" tabindex="0" role="region" aria-label="Heat map">'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}">'
         f'<table class="heat"><caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>\n{''.join(body)}</tbody></table></div>\n"
     )
