@@ -68,6 +68,10 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
+    from agent.api.memory import bound_kernel_caches
+
+    # Before anything imports torch.
+    bound_kernel_caches()
     from agent.api.app import create_app
     from agent.api.logs import set_up_logs
     from agent.api.running import BACKLOG, listen, run

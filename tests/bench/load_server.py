@@ -1,6 +1,6 @@
 """Minutes of many clients, while the index is rebuilt twice and the server restarted once.
 
-    python tests/bench/load_server.py [--clients 32] [--seconds 300] [--check]
+    python tests/bench/load_server.py [--clients 32] [--seconds 300] [--questions 40] [--check]
 
 First every question is asked alone, of the index in either state, so that what clients get
 later can be told from another's. Then the clients lead conversations of their own (see
@@ -23,7 +23,6 @@ from typing import Any
 
 from serving import ROOT, ServerProcess, finish, index, public_questions, say, start_clients
 
-N_QUESTIONS = 40
 MAX_GROWTH = 1.10
 
 _EXTRA = """---
@@ -72,10 +71,10 @@ class Run:
         self.server = ServerProcess(self._kb, self._folder, port=self._port)
         return {"drained_s": round(stopped_s, 2), "away_s": round(time.monotonic() - began, 2)}
 
-    def replies(self) -> dict[str, list[str]]:
+    def replies(self, count: int) -> dict[str, list[str]]:
         """Return the reply that each question gets by itself, as a new conversation."""
         questions = public_questions()
-        chosen = questions[:: max(1, len(questions) // N_QUESTIONS)][:N_QUESTIONS]
+        chosen = questions[:: max(1, len(questions) // count)][:count]
         return {
             question: [self.server.post("/v1/chat", {"message": question})["reply"]]
             for question in chosen
@@ -107,14 +106,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--questions", type=int, default=40)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         run = Run(Path(folder))
         try:
-            replies = run.replies()
+            replies = run.replies(options.questions)
             run.rebuild(extra=True)
-            for question, more in run.replies().items():
+            for question, more in run.replies(options.questions).items():
                 replies[question] += more
             run.rebuild(extra=False)
             clients = start_clients(
