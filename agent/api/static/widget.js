@@ -243,7 +243,7 @@ dialog::backdrop{background:#0008}
   /* ---- plain text with lists, tables and headings -> elements; [from, to) is marked ---- */
 
   const TABLE = /^\s*\|.*\|\s*$/;
-  const RULE = /^[\s|:-]*-[\s|:-]*$/;
+  const RULE = /^[\s|:]*-[\s|:-]*$/;
   const NUMBERED = /^(\s*)\(?(\d{1,3})[.)]\s+/;
   const BULLET = /^(\s*)[-*+•]\s+/;
   const HEADING = /^#{1,6}\s+/;
@@ -466,6 +466,7 @@ dialog::backdrop{background:#0008}
     #getToken = null;
     #apiKey = null;
     #given = 0;
+    #mine = null;
     #lost = false;
     #wake = null;
 
@@ -495,7 +496,7 @@ dialog::backdrop{background:#0008}
     }
 
     get endpoint() {
-      return new URL(this.getAttribute("endpoint") || HOME, location.href).href.replace(/[^/]*$/, "");
+      return new URL(this.getAttribute("endpoint") || HOME, location.href).href.replace(/\/*$/, "/");
     }
 
     /** Open the window of the chat. */
@@ -719,7 +720,7 @@ dialog::backdrop{background:#0008}
       for (const old of this.#log.querySelectorAll(".choices")) old.remove();
       this.#state.pending = text;
       this.#save();
-      const mine = shown || this.#addMine(text);
+      const mine = (this.#mine = shown || this.#addMine(text));
       this.#toEnd();
       try {
         await this.#restored;
@@ -935,6 +936,8 @@ dialog::backdrop{background:#0008}
         this.#addReply(reply, thumbs[reply.decision_id]);
       }
       if (stored.handed_over && stored.turns.at(-1)?.route !== "HANDOFF") this.#addNote(this.#texts.handover);
+      /* What was sent while this was loading comes after it. */
+      if (this.#busy) this.#log.append(this.#mine);
       this.#toEnd();
       requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
     }

@@ -503,3 +503,30 @@ def test_widget_works_on_a_page_of_another_origin_under_a_strict_policy(
         assert page.get_by_role("button", name="Open chat").is_visible()
         context.close()
     assert complaints == []
+
+
+def test_message_sent_while_the_conversation_loads_comes_after_it(page: Any, ask: Any) -> None:
+    ask(page, "vpn")
+    held: list[Any] = []
+    page.route("**/v1/sessions/*", lambda route: held.append(route))
+    page.reload()
+    page.get_by_label("Your message").fill("wifi")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("Loading the conversation").wait_for()
+    page.locator(".me").wait_for()
+    held[0].continue_()
+    page.locator(".log > .reply").nth(1).wait_for()
+    assert page.locator(".me .text").all_inner_texts() == ["vpn", "wifi"]
+    assert page.locator(".log > .msg").count() == 4
+
+
+def test_first_message_is_offered_again_after_a_reload(page: Any, desk: Any) -> None:
+    page.get_by_label("Your message").fill("slow vpn")
+    page.keyboard.press("Enter")
+    page.get_by_text("Still searching").wait_for()
+    page.reload()
+    page.get_by_role("alert").get_by_text("This message was not answered.").wait_for()
+    desk.desk.go_on.set()
+    page.get_by_role("button", name="Send again").click()
+    page.locator(".log > .reply mark").wait_for()
+    assert page.locator(".me .text").all_inner_texts() == ["slow vpn"]
