@@ -94,6 +94,7 @@ def test_table_row_stands_beside_its_header(page: Any, ask: Any) -> None:
     assert "|" not in last_reply(page).inner_text()
     last_reply(page).get_by_role("link").click()
     table = page.get_by_role("dialog").get_by_role("table")
+    table.wait_for()
     assert table.get_by_role("columnheader").all_inner_texts() == names
     assert table.get_by_role("row").count() == 3
     assert table.locator("mark").inner_text() == "A day code from reception"
@@ -106,6 +107,7 @@ def test_steps_are_a_numbered_list(page: Any, ask: Any) -> None:
     assert items.nth(2).locator("mark").inner_text() == "Restart the laptop"
     last_reply(page).get_by_role("link").click()
     dialog = page.get_by_role("dialog")
+    dialog.locator("mark").wait_for()
     assert dialog.get_by_role("link", name="https://help.example.com/scanner").count() == 1
     # The article's own address is a script: it is no link.
     assert dialog.get_by_role("link", name="Open the original").count() == 0
