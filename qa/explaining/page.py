@@ -225,7 +225,7 @@ def _view(view: View, question: str, passage: str, *, is_first: bool) -> str:
         f"<h2>What the reader went by: “{name}”, a{'n' if kind[0] == 'a' else ''} {kind}{asked}"
         "</h2>\n"
         f"<p>In this passage the reader {preferred} “no answer” by {abs(margin):.1f} on its own "
-        "scale. Each word below was hidden from it in turn, and it read again. Blue words held "
+        "scale. Each word below was taken away in turn, and it read again. Blue words held "
         "the answer up: without them its score falls. Orange words spoke against it. Hover over "
         "a word for its figure.</p>\n"
         '<ul class="legend"><li><span class="w swatch p4">aa</span> for the answer</li>'

@@ -106,8 +106,9 @@ def look(reader: SpanReader, question: str, candidate: Candidate) -> Sight:
 def influences(reader: SpanReader, sight: Sight) -> tuple[float | None, ...]:
     """Return by how much the answer's margin falls without each word.
 
-    A word is hidden by putting the model's own sign for "a word that isn't shown" in the
-    place of its tokens, so that all others keep their places.
+    A word is left out of the text. The answer's own words must keep their places, so the
+    model's own sign for "a word that isn't shown" stands in for them; elsewhere that sign
+    would count by itself, since a reader meets it in no question.
 
     Args:
         reader: The one that the sight is of.
@@ -119,17 +120,34 @@ def influences(reader: SpanReader, sight: Sight) -> tuple[float | None, ...]:
     """
     hidden = _hidden_id(reader)
     tested = _tested(sight)
-    windows = []
+    windows, shifts = [], []
     for place in tested:
-        ids = list(sight.window.input_ids)
-        for token in sight.words[place].tokens:
-            ids[token] = hidden
-        windows.append(replace(sight.window, input_ids=ids))
+        tokens = sight.words[place].tokens
+        if place in sight.answer:
+            ids = [hidden if n in tokens else i for n, i in enumerate(sight.window.input_ids)]
+            windows.append(replace(sight.window, input_ids=ids))
+            shifts.append(0)
+        else:
+            windows.append(_without(sight.window, tokens))
+            shifts.append(sum(token < sight.first for token in tokens))
     effects: list[float | None] = [None] * len(sight.words)
-    for place, (starts, ends) in zip(tested, reader.scores(windows), strict=True):
-        margin = starts[sight.first] + ends[sight.last] - starts[0] - ends[0]
+    for place, shift, (starts, ends) in zip(tested, shifts, reader.scores(windows), strict=True):
+        margin = starts[sight.first - shift] + ends[sight.last - shift] - starts[0] - ends[0]
         effects[place] = sight.margin - float(margin)
     return tuple(effects)
+
+
+def _without(window: Window, tokens: Sequence[int]) -> Window:
+    """Leave tokens out of a window."""
+    kept = [place for place in range(len(window)) if place not in tokens]
+    return Window(
+        input_ids=[window.input_ids[place] for place in kept],
+        type_ids=[window.type_ids[place] for place in kept],
+        offsets=[window.offsets[place] for place in kept],
+        passage_start=window.passage_start - sum(t < window.passage_start for t in tokens),
+        passage_end=window.passage_end - sum(t < window.passage_end for t in tokens),
+        starts_here=[window.starts_here[place] for place in kept],
+    )
 
 
 def _tested(sight: Sight) -> list[int]:

@@ -76,14 +76,25 @@ def test_influences_are_what_the_reader_says_without_a_word(
     effects = influences(reader, seen)
     hidden = reader.tokenizer.token_to_id("[MASK]") or reader.tokenizer.token_to_id("[UNK]")
     assert hidden is not None
-    for place in (0, 3, seen.answer[0], len(seen.words) - 1):
-        ids = [
-            hidden if token in seen.words[place].tokens else number
-            for token, number in enumerate(seen.window.input_ids)
-        ]
-        starts, ends = reader.scores([replace(seen.window, input_ids=ids)])[0]
-        margin = float(starts[seen.first] + ends[seen.last] - starts[0] - ends[0])
-        assert effects[place] == pytest.approx(seen.margin - margin, abs=1e-3)
+    # The answer's own word is hidden in its place.
+    tokens = seen.words[seen.answer[0]].tokens
+    ids = [hidden if n in tokens else i for n, i in enumerate(seen.window.input_ids)]
+    starts, ends = reader.scores([replace(seen.window, input_ids=ids)])[0]
+    margin = float(starts[seen.first] + ends[seen.last] - starts[0] - ends[0])
+    assert effects[seen.answer[0]] == pytest.approx(seen.margin - margin, abs=1e-3)
+
+
+def test_influences_of_a_question_word_are_those_of_the_shorter_question(
+    reader: SpanReader, cut_passage: Cut
+) -> None:
+    passage = cut_passage(Article("a", "", "The desk opens at 8:30 on weekdays."))
+    seen = look(reader, QUESTION, reader.read(QUESTION, [passage]).candidates[0])
+    effects = influences(reader, seen)
+    (shorter,) = reader.windows("When does the open?", [passage])[0]
+    shift = len(seen.words[3].tokens)
+    starts, ends = reader.scores([shorter])[0]
+    margin = starts[seen.first - shift] + ends[seen.last - shift] - starts[0] - ends[0]
+    assert effects[3] == pytest.approx(seen.margin - float(margin), abs=1e-3)
 
 
 def test_influences_test_the_question_and_what_is_near(
