@@ -41,7 +41,7 @@ def explain(
 ) -> None:
     """Show why a question gets its answer: what the reader looked at and what counted.
 
-    Writes a page that opens in any browser and needs nothing else. Hides every word from the
+    Writes a page that opens in any browser and needs nothing else. Takes every word away from the
     reader in turn, so it takes some seconds.
 
     Example: frontdesk explain "how do I reset my password?" --kb build/kb --out why.html

@@ -122,7 +122,7 @@ class _Sheet:
         self._gap(24)
         self._text(f"What the reader “{name}” went by", self._plain)
         self._text(
-            "Blue words held the answer up (hidden, its score falls), orange ones spoke against "
+            "Blue words held the answer up (without them its score falls), orange spoke against "
             "it; the answer is underlined.",
             self._small,
             _SOFT,
