@@ -31,7 +31,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SCRIPTED = "what's on the menu in the canteen"
-_PATIENCE_S = 60.0
+_PATIENCE_S = 240.0
 
 
 class Away(Exception):
@@ -168,7 +168,9 @@ class Tally:
     conversations: int = 0
     waited_while_away: int = 0
     waited_while_full: int = 0
+    looked_up: int = 0
     resent: int = 0
+    gave_up: int = 0
     lost: int = 0
     wrong_session: int = 0
     unlike_alone: int = 0
@@ -277,7 +279,12 @@ class Talker:
                 self._tally.complain(f"status {status}: {reply!r}")
                 return None
             self._tally.waited_while_full += 1
+            if self._session is not None and len(kept := await self._kept()) > len(self._said):
+                # Too late for an answer, not for the turn: it is read where it is kept.
+                self._tally.looked_up += 1
+                return {"session": self._session, "reply": kept[-1]["reply"]}
             await asyncio.sleep(float(headers.get("retry-after", 1)))
+        self._tally.gave_up += 1
         return None
 
     async def _kept(self) -> list[dict[str, Any]]:
@@ -294,6 +301,8 @@ class Talker:
 
     async def _look_up(self) -> None:
         kept = [(turn["message"], turn["reply"]) for turn in await self._kept()]
+        if any(not reply for _, reply in self._said):
+            return  # counted already
         if kept != self._said:
             self._tally.wrong_session += 1
             self._tally.complain(f"kept {kept!r}, said {self._said!r}")
