@@ -143,6 +143,15 @@ def test_encoder_gives_each_text_its_own_row(encoder: SentenceEncoder) -> None:
         np.testing.assert_allclose(together[i], encoder.encode_passages([texts[i]])[0], atol=1e-5)
 
 
+def test_encoder_shows_its_last_layers(encoder: SentenceEncoder) -> None:
+    texts = ["where is my card", "", "a longer message that is cut nowhere"]
+    layers = encoder.encode_query_layers(texts, 3)
+    assert layers.shape == (3, 3, encoder.dim)
+    np.testing.assert_allclose(layers[:, 0], encoder.encode_queries(texts), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(layers, axis=2), 1, atol=1e-5)
+    assert encoder.encode_query_layers(texts, 99).shape[1] == 6
+
+
 def test_encoder_tells_its_progress(encoder: SentenceEncoder) -> None:
     seen: list[tuple[int, int]] = []
     encoder.encode_passages(["x"] * 300, progress=lambda done, total: seen.append((done, total)))
