@@ -19,9 +19,9 @@ from typer.core import TyperGroup
 
 import agent.chat_commands
 import agent.evaluation.commands
+import agent.feedback_commands
 import agent.init_commands
 import agent.intents.commands
-import agent.feedback_commands
 import agent.intents.doctor_commands
 import agent.keys_commands
 import agent.serve_commands

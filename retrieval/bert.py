@@ -623,9 +623,7 @@ class PackedBert:
                 states = self._run(ids, None, [lengths[i] for i in members], n_layers)
             yield members, states
 
-    def attentions(
-        self, input_ids: Sequence[int], type_ids: Sequence[int] | None = None
-    ) -> Tensor:
+    def attentions(self, input_ids: Sequence[int], type_ids: Sequence[int] | None = None) -> Tensor:
         """Return what every head of every layer attends to in one sequence.
 
         For looking at: it costs one more product per layer than `forward`.
