@@ -10,9 +10,11 @@ registry) with the check of ISO 7064 mod 97-10; E.164 bounds international numbe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+# Not `re`: its possessive quantifiers are broken before Python 3.11.5.
+import regex as re
 
 __all__ = ["CARD", "EMAIL", "IBAN", "PHONE", "Found", "find_personal", "is_card", "is_iban"]
 

@@ -609,8 +609,11 @@ class SessionStore:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        # In one look: another process may be making the tables just now.
+        connection.execute("BEGIN")
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("COMMIT")
         if application != _APPLICATION_ID and (application or tables):
             msg = (
                 f"{self._named} is a SQLite file of another program. Expected one that Frontdesk "

@@ -7,7 +7,8 @@ go. Code stays as it is.
 
 from __future__ import annotations
 
-import re
+# Not `re`: its possessive quantifiers are broken before Python 3.11.5.
+import regex as re
 
 __all__ = ["without_liquid"]
 
