@@ -75,9 +75,14 @@ class Run:
         """Return the reply that each question gets by itself, as a new conversation."""
         questions = public_questions()
         chosen = questions[:: max(1, len(questions) // count)][:count]
+        found = {
+            question: self.server.post("/v1/chat", {"message": question}) for question in chosen
+        }
+        # A question that opens a form would change what the messages after it mean.
         return {
-            question: [self.server.post("/v1/chat", {"message": question})["reply"]]
-            for question in chosen
+            question: [reply["reply"]]
+            for question, reply in found.items()
+            if reply["route"] == "ANSWER"
         }
 
 
@@ -115,7 +120,8 @@ def main() -> None:
             replies = run.replies(options.questions)
             run.rebuild(extra=True)
             for question, more in run.replies(options.questions).items():
-                replies[question] += more
+                if question in replies:
+                    replies[question] += more
             run.rebuild(extra=False)
             clients = start_clients(
                 "conversations",
