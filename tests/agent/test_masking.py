@@ -344,3 +344,19 @@ def test_mask_takes_time_that_grows_with_the_text_alone(unit: str) -> None:
     small = min(seconds(2_000) for _ in range(2))
     # Ten times the text; a quadratic scan would take a hundred times as long.
     assert seconds(20_000) < 40 * small + 0.05
+
+
+def test_a_pattern_held_up_by_other_threads_is_tried_again() -> None:
+    masker = Masker([MaskPattern("employee number", r"E\d{5}")])
+    (name, pattern), seen = masker._patterns[0], []
+
+    class HeldUp:
+        def finditer(self, text: str, *, timeout: float) -> object:
+            seen.append(timeout)
+            if len(seen) == 1:
+                raise TimeoutError
+            return pattern.finditer(text, timeout=timeout)
+
+    masker._patterns = ((name, HeldUp()),)  # type: ignore[assignment]
+    assert masker.mask("I am E12345.") == "I am [employee number]."
+    assert seen[1] > 10 * seen[0]
