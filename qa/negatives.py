@@ -27,11 +27,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import bm25s
 import numpy as np
 
 from qa.errors import TrainingError
 from qa.types import Example
+from retrieval.analysis import Analyser
+from retrieval.bm25 import LexicalIndex, lexical_index
+from retrieval.term_counts import TermCounts
 
 __all__ = ["KINDS", "Negative", "make_negatives"]
 
@@ -197,22 +199,16 @@ class _Corpus:
                 if count >= 2 and word not in _PLAIN and len(word) >= 5:
                     words[_ending(word)].append(word)
             self.words[title] = words
-        self._search: bm25s.BM25 | None = None
+        self._analyser = Analyser()
+        self._index: LexicalIndex | None = None
 
     def scores(self, question: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         """Return BM25's score of every passage for a question, (passages,)."""
-        if self._search is None:
-            self._search = bm25s.BM25(k1=1.2, b=0.75)
-            self._search.index(
-                bm25s.tokenize(self.folded, return_ids=False, show_progress=False),
-                show_progress=False,
+        if self._index is None:
+            self._index = lexical_index(
+                TermCounts.from_term_lists([self._analyser.terms(each) for each in self.contexts])
             )
-        tokens = bm25s.tokenize([question.casefold()], return_ids=False, show_progress=False)[0]
-        known = [token for token in tokens if token in self._search.vocab_dict]
-        if not known:
-            return np.zeros(len(self.contexts), dtype=np.float32)
-        scores: np.ndarray[tuple[int], np.dtype[np.float32]] = self._search.get_scores(known)
-        return scores
+        return self._index.scores(dict.fromkeys(self._analyser.terms(question), 1.0), None)
 
 
 def _grouped(contexts: Sequence[str]) -> dict[str, list[str]]:

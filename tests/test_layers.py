@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -57,4 +61,24 @@ def test_no_pickle_anywhere() -> None:
         for root, line in imported_roots(ast.parse(path.read_text("utf-8")))
         if root in banned
     ]
+    assert not wrong
+
+
+def test_what_the_product_imports_is_what_it_installs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [each for extra in project["optional-dependencies"].values() for each in extra]
+    declared = {
+        re.split(r"[\s<>=!~;\[]", each, maxsplit=1)[0].lower().replace("_", "-")
+        for each in (*project["dependencies"], *extras)
+    }
+    sold_as = packages_distributions()
+    wrong = []
+    for room in MAY_IMPORT:
+        for path in (ROOT / room).rglob("*.py"):
+            for root, line in imported_roots(ast.parse(path.read_text("utf-8"))):
+                if root in sys.stdlib_module_names or root in MAY_IMPORT:
+                    continue
+                names = {name.lower().replace("_", "-") for name in sold_as.get(root, [root])}
+                if not names & declared:
+                    wrong.append(f"{path.relative_to(ROOT)}:{line} imports {root}")
     assert not wrong
