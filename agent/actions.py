@@ -21,9 +21,9 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from agent.configuration.placeholders import Kind, fill, looked_up, parse, plain
 from agent.configuration.schema import Action
 from agent.errors import ActionError
-from agent.placeholders import Kind, fill, looked_up, parse, plain
 from agent.types import SlotValue
 
 if TYPE_CHECKING:

@@ -22,16 +22,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from agent import dialogue
-from agent.cleaning import Cleaned, clean
+from agent.configuration.smalltalk import SmallTalk, is_smalltalk
 from agent.dialogue import Called, Heeded, Outcome, Perception
 from agent.errors import ActionError, AgentError, SessionConflict, SessionError
 from agent.followups import make_whole
 from agent.handover import make_packet, said_in
-from agent.language import UNKNOWN, detect_language
+from agent.messages.cleaning import Cleaned, clean
+from agent.messages.language import UNKNOWN, detect_language
 from agent.router import Routed, RouterInputs, decide, route, verdict_facts
 from agent.script import Script
 from agent.sessions import SessionStore
-from agent.smalltalk import SmallTalk, is_smalltalk
 from agent.turnstile import Turnstile
 from agent.types import (
     Decision,

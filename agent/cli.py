@@ -17,14 +17,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-import agent.chat_commands
+import agent.commands.chat
+import agent.commands.feedback
+import agent.commands.init
+import agent.commands.keys
+import agent.commands.serve
 import agent.evaluation.commands
-import agent.feedback_commands
-import agent.init_commands
 import agent.intents.commands
 import agent.intents.doctor_commands
-import agent.keys_commands
-import agent.serve_commands
 import qa.commands
 import qa.training_commands
 import retrieval.commands
@@ -119,11 +119,11 @@ def options(
 
 retrieval.commands.register(app, evaluate, rewrite=_searched)
 qa.commands.register(app, evaluate)
-agent.chat_commands.register(app)
-agent.init_commands.register(app)
-agent.serve_commands.register(app)
-agent.keys_commands.register(app)
-agent.feedback_commands.register(app)
+agent.commands.chat.register(app)
+agent.commands.init.register(app)
+agent.commands.serve.register(app)
+agent.commands.keys.register(app)
+agent.commands.feedback.register(app)
 agent.evaluation.commands.register(evaluate)
 agent.intents.commands.register(evaluate, qa.training_commands.app)
 app.add_typer(qa.training_commands.app, name="train", help="Train readers and intents on your own.")

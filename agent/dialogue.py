@@ -17,12 +17,12 @@ from datetime import date
 
 from agent import forms
 from agent.clarify import ask_back, understand
-from agent.cleaning import Cleaned, asks_how, puts_question
+from agent.configuration.placeholders import fill as fill_template
 from agent.configuration.schema import Action, Answer, Form, Say
 from agent.followups import Whole
 from agent.forms import FormStep
-from agent.language import Language, reply_in_kind
-from agent.placeholders import fill as fill_template
+from agent.messages.cleaning import Cleaned, asks_how, puts_question
+from agent.messages.language import Language, reply_in_kind
 from agent.router import SOMETHING_ELSE, MessageKind, Routed, RouterInputs
 from agent.script import Script, target_of
 from agent.types import (

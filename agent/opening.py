@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.configuration import AgentConfig, default_agent, load_agent
-from agent.masking import Masker
+from agent.configuration.smalltalk import SmallTalk, examples, load_smalltalk
+from agent.privacy.masking import Masker
 from agent.script import person_examples
 from agent.sessions import SessionStore
-from agent.smalltalk import SmallTalk, examples, load_smalltalk
 from agent.types import IntentClassifier, IntentExample
 from qa.openbook import OpenBook
 from qa.types import Reader

@@ -21,8 +21,8 @@ from agent.configuration.schema import (
     Say,
     Step,
 )
+from agent.configuration.smalltalk import SmallTalk
 from agent.router import Thresholds
-from agent.smalltalk import SmallTalk
 from agent.types import HandoverReason, IntentExample
 
 __all__ = ["PERSON_INTENT", "Script", "person_examples", "target_of"]

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import SessionConflict, SessionError
-from agent.masking import Masker
+from agent.privacy.masking import Masker
 from agent.session_records import (
     decision_from_json,
     session_to_json,

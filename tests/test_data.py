@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from agent.configuration import AgentConfig, OpenForm, load_agent
+from agent.configuration.smalltalk import load_smalltalk
 from agent.evaluation.suite import Suite, load_suite
 from agent.intents.formats import load_intents
-from agent.smalltalk import load_smalltalk
 from agent.types import HandoverReason, IntentExample, Route
 from retrieval.articles import Loaded, load_articles
 from retrieval.types import Article

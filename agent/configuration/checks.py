@@ -15,9 +15,9 @@ from typing import Any
 from yaml.nodes import Node
 
 from agent.configuration.nodes import Entry, Problems, meant
+from agent.configuration.placeholders import Kind, parse
 from agent.configuration.schema import Action, AgentConfig, Call, Form, OpenForm, Say, Step
 from agent.errors import AgentError
-from agent.placeholders import Kind, parse
 
 __all__ = ["Mentions", "check"]
 
@@ -252,8 +252,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _check_intents(config: AgentConfig, mentions: Mentions, problems: Problems) -> None:
     """Hold the intents that are named against those that have examples."""
+    from agent.configuration.smalltalk import load_smalltalk
     from agent.intents.formats import load_intents
-    from agent.smalltalk import load_smalltalk
 
     known: set[str] = set()
     sound = True

@@ -18,8 +18,8 @@ import regex
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from agent.configuration.placeholders import parse
 from agent.errors import ConfigurationError
-from agent.placeholders import parse
 
 __all__ = ["MAX_BYTES", "Entry", "NodeReader", "Problems", "compose", "meant"]
 

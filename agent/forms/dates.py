@@ -17,8 +17,8 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from agent.configuration.days import MONTHS, WEEKDAYS
 from agent.configuration.schema import DateWindow
-from agent.days import MONTHS, WEEKDAYS
 from agent.forms.found import Found, without_overlaps
 from agent.forms.numbers import NUMBER_WORDS
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from agent.configuration.placeholders import fill as fill_template
 from agent.configuration.schema import Form, Slot, SlotType
 from agent.forms import phrases
 from agent.forms.values import Read, answer, expected, mentions, shown, valid
-from agent.placeholders import fill as fill_template
 from agent.types import FormProgress, IntentRanking, SlotValue
 
 __all__ = ["FormStep", "Outcome", "ask_again", "fill", "shown_slots", "start"]

@@ -13,13 +13,13 @@ from datetime import date
 import regex
 
 from agent.configuration.dates import boundary
+from agent.configuration.days import in_words
+from agent.configuration.placeholders import worded
 from agent.configuration.schema import DateWindow, Slot, SlotType
-from agent.days import in_words
 from agent.forms.choices import find_choices, pick
 from agent.forms.dates import find_dates
 from agent.forms.found import Found
 from agent.forms.numbers import find_numbers
-from agent.placeholders import worded
 from agent.types import SlotValue
 
 __all__ = ["MAX_TEXT_CHARS", "Read", "answer", "expected", "mentions", "shown", "valid"]

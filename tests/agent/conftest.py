@@ -31,10 +31,10 @@ from agent.configuration.schema import (
     SlotType,
     Step,
 )
-from agent.masking import Masker
+from agent.configuration.smalltalk import SmallTalk
+from agent.privacy.masking import Masker
 from agent.router import replay
 from agent.sessions import SessionStore
-from agent.smalltalk import SmallTalk
 from agent.types import HandoverReason, IntentRanking, IntentScore, Reply, Session
 from qa.types import Answer as Quote
 from qa.types import (

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from agent.configuration.schema import AgentConfig, HandoverSettings, Routing
 from agent.errors import AgentError, SessionError
 from agent.handover import packet_to_json
-from agent.masking import Masker
+from agent.privacy.masking import Masker
 from agent.sessions import SessionStore
 from agent.types import Event, HandoverReason, Route
 

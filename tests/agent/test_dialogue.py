@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.cleaning import clean
 from agent.configuration.schema import AgentConfig
 from agent.dialogue import Asked, Perception, heed, questions
 from agent.followups import Whole
-from agent.language import UNKNOWN
+from agent.messages.cleaning import clean
+from agent.messages.language import UNKNOWN
 from agent.router import route
 from agent.script import Script
 from agent.types import Decision, IntentRanking, IntentScore, Route, Session, Turn

@@ -18,8 +18,8 @@ from agent.configuration.schema import (
     SlotType,
     Step,
 )
+from agent.configuration.smalltalk import SmallTalk
 from agent.script import PERSON_INTENT, Script, person_examples, target_of
-from agent.smalltalk import SmallTalk
 from agent.types import HandoverReason
 
 ASKED = HandOver(HandoverReason.ASKED)

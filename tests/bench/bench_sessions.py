@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from agent.masking import Masker
+from agent.privacy.masking import Masker
 from agent.session_records import turn_to_json
 from agent.sessions import SessionStore
 from agent.types import Decision, Route, Turn

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from qa.bidaf.model import BidafModel, BidafSizes, GloveEmbedder, Words
-from qa.bidaf.network import GloveBidaf, Parted
+from qa.bidaf.glove import GloveBidaf, GloveEmbedder
+from qa.bidaf.model import BidafModel, BidafSizes, Words
+from qa.bidaf.network import Parted
 from qa.bidaf.reader import BidafReader
 from qa.bidaf.training import glove_trainee, load_vectors
 from qa.bidaf.words import WordTokenizer

@@ -1,6 +1,6 @@
 """An agent with fixed replies, for driving the terminal; run as a script it is the command.
 
-    python tests/agent/scripted_talker.py chat --kb x
+    python tests/agent/terminal/scripted_talker.py chat --kb x
 
 It keeps its turns in a real store. The only thing that is not real is what it knows.
 """
@@ -73,7 +73,7 @@ ARTICLE = Article("it/password", "Resetting your password", f"{STEPS}\n", RESET.
 
 
 class ScriptedTalker:
-    """Says what the message asks it to; obeys `agent.chat.Talker`."""
+    """Says what the message asks it to; obeys `agent.terminal.chat.Talker`."""
 
     greeting = "Hello! What can I help you with?"
 
@@ -195,10 +195,10 @@ def inputs() -> dict[str, Any]:
 
 if __name__ == "__main__":
     import agent.agent
-    import agent.chat_commands
+    import agent.commands.chat
     from agent.cli import main
 
     agent.agent.Agent = ScriptedTalker  # type: ignore[assignment,misc]
-    agent.chat_commands._finder = lambda *_: {ARTICLE.id: ARTICLE}.get
+    agent.commands.chat._finder = lambda *_: {ARTICLE.id: ARTICLE}.get
     sys.argv[0] = "frontdesk"
     main()

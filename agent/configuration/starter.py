@@ -12,7 +12,7 @@ from retrieval.durable import sync_folder, sync_tree
 
 __all__ = ["STARTER_FILES", "write_starter"]
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATES = Path(__file__).parent.parent / "templates"
 
 STARTER_FILES = (
     "agent.yaml",

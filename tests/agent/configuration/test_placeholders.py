@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.placeholders import Kind, Part, fill, looked_up, parse, plain, worded
+from agent.configuration.placeholders import Kind, Part, fill, looked_up, parse, plain, worded
 
 
 def test_parse_takes_a_template_apart() -> None:

@@ -15,7 +15,7 @@ import typer
 from qa.defaults import DEFAULT_READER
 
 if TYPE_CHECKING:
-    from agent.chat_history import ChatHistory
+    from agent.terminal.history import ChatHistory
     from retrieval.types import Article
 
 __all__ = ["register"]
@@ -67,8 +67,8 @@ def chat(
     from rich.console import Console
 
     from agent.agent import Agent
-    from agent.chat import Chat
-    from agent.chat_history import ChatHistory
+    from agent.terminal.chat import Chat
+    from agent.terminal.history import ChatHistory
     from retrieval.console import note, progress
 
     roles = frozenset(role or ())

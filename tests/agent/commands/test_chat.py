@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 from agent.cli import app
 
-TALKER = Path(__file__).with_name("scripted_talker.py")
-ROOT = Path(__file__).parents[2]
+TALKER = Path(__file__).parents[1] / "terminal" / "scripted_talker.py"
+ROOT = Path(__file__).parents[3]
 # A machine that is busy with other things may take this long to start Python.
 PATIENCE_S = 60.0
 

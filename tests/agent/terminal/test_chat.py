@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agent.chat import COMMANDS, Chat, sure_in_words
 from agent.errors import AgentError
+from agent.terminal.chat import COMMANDS, Chat, sure_in_words
 
 
 def load(name: str) -> ModuleType:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from agent.days import in_words
+from agent.configuration.days import in_words
 
 __all__ = ["Kind", "Part", "fill", "looked_up", "parse", "plain", "worded"]
 

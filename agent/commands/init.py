@@ -25,7 +25,7 @@ def init(
 
     Example: frontdesk init my-agent
     """
-    from agent.starter import write_starter
+    from agent.configuration.starter import write_starter
     from retrieval.console import print_json
 
     written = write_starter(folder)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import agent.starter
+import agent.configuration.starter
 from agent.cli import app
 from agent.configuration import HandOver, load_agent
+from agent.configuration.smalltalk import load_smalltalk
+from agent.configuration.starter import STARTER_FILES, write_starter
 from agent.errors import ConfigurationError
 from agent.forms import Outcome, fill, start
-from agent.smalltalk import load_smalltalk
-from agent.starter import STARTER_FILES, write_starter
 
 
 def files_in(folder: Path) -> list[str]:
@@ -109,7 +109,7 @@ def test_write_starter_leaves_nothing_behind_when_it_fails(
             raise OSError(28, "No space left on device")
         source.rename(target)
 
-    monkeypatch.setattr(agent.starter.os, "link", fails_at_third)
+    monkeypatch.setattr(agent.configuration.starter.os, "link", fails_at_third)
     with pytest.raises(ConfigurationError, match="No space left on device; nothing was written"):
         write_starter(tmp_path / "desk")
     assert list(tmp_path.iterdir()) == []

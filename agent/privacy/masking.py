@@ -1,6 +1,6 @@
 """Personal data replaced by marks such as "[e-mail]", before anything is stored or logged.
 
-E-mail addresses, telephone numbers, payment cards and IBANs are found by `agent.personal`;
+E-mail addresses, telephone numbers, payment cards and IBANs are found by `agent.privacy.personal`;
 what the company calls personal besides is found by its own patterns, each with a time limit.
 Where a pattern runs out of time the whole text is hidden: nothing unchecked is kept.
 """
@@ -15,7 +15,16 @@ import regex
 
 from agent.configuration.schema import MaskPattern
 from agent.errors import ConfigurationError
-from agent.personal import CARD, EMAIL, IBAN, PHONE, Found, find_personal, has_issuer, is_card
+from agent.privacy.personal import (
+    CARD,
+    EMAIL,
+    IBAN,
+    PHONE,
+    Found,
+    find_personal,
+    has_issuer,
+    is_card,
+)
 
 __all__ = ["BUILT_IN", "HIDDEN", "Masker"]
 

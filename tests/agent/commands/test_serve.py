@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from agent.cli import app
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

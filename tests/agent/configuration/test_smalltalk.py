@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent.configuration import DEFAULT_SMALL_TALK
+from agent.configuration.smalltalk import examples, is_smalltalk, load_smalltalk
 from agent.errors import ConfigurationError
-from agent.smalltalk import examples, is_smalltalk, load_smalltalk
 
 ENTRY = '<a id="{name}"></a>\n\n# ? {question}\n- {other}\n\n```markdown\n{reply}\n```\n\n'
 
@@ -83,7 +83,7 @@ def test_examples_label_every_question_with_its_entry() -> None:
 
 @pytest.mark.shared_data
 def test_load_smalltalk_reads_files_of_the_bot_framework() -> None:
-    beside = Path(__file__).parents[2].parent / "shared" / "data"
+    beside = Path(__file__).parents[3].parent / "shared" / "data"
     shared = Path(os.environ.get("FRONTDESK_SHARED_DATA", beside))
     path = shared / "ms_chitchat" / "qna_chitchat_friendly.qna"
     if not path.is_file():

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from agent.configuration import MaskPattern
 from agent.errors import ConfigurationError
-from agent.masking import BUILT_IN, Masker
-from agent.personal import find_personal, is_card, is_iban
+from agent.privacy.masking import BUILT_IN, Masker
+from agent.privacy.personal import find_personal, is_card, is_iban
 
 MASKER = Masker()
 

@@ -1,0 +1,1 @@
+"""What must not be stored or logged: personal data, found and masked."""
