@@ -32,7 +32,7 @@ from agent.messages.language import UNKNOWN, detect_language
 from agent.router import Routed, RouterInputs, decide, route, verdict_facts
 from agent.script import Script
 from agent.sessions import SessionStore
-from agent.turnstile import Turnstile
+from agent.sessions.turnstile import Turnstile
 from agent.types import (
     Decision,
     Event,

@@ -23,8 +23,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.privacy.masking import Masker
-from agent.session_records import turn_to_json
 from agent.sessions import SessionStore
+from agent.sessions.records import turn_to_json
 from agent.types import Decision, Route, Turn
 
 WRITERS = 4

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.errors import SessionConflict, SessionError
-from agent.session_records import session_to_json
 from agent.sessions import SessionStore
+from agent.sessions.records import session_to_json
 from agent.types import Decision, FormProgress, Pending, Route, Session, Turn
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -570,13 +570,13 @@ def test_full_disk_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("agent.sessions.os.open", full)
+        patch.setattr("agent.sessions.database.os.open", full)
         with pytest.raises(SessionError, match="The disk is full while making"):
             SessionStore(path)
     with SessionStore(path) as store:
         session = store.create()
         # SQLite answers to a limit on pages as to a disk without room.
-        connection = store._connection
+        connection = store._file._connection
         assert connection is not None
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
