@@ -8,11 +8,11 @@ by the line on which it starts and the others are taken.
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 
+from retrieval.articles.csv_rows import csv_delimiter, csv_rows, wrong_width
 from retrieval.articles.decoding import decode
 from retrieval.articles.fields import audience_of_cell, shown
 from retrieval.articles.found import MAX_ARTICLE_CHARS, BadRow, Draft, Found, SourceFile
@@ -22,12 +22,6 @@ __all__ = ["load"]
 
 _COLUMNS = ("id", "title", "body", "url", "audience", "updated")
 
-_MAX_RESUMPTIONS = 50
-"""Unclosed quotes after which the rest of a file is given up: each costs a scan to its end."""
-
-Row = tuple[int, list[str] | str]
-"""The line on which a row starts, and its cells or what is wrong with it."""
-
 
 def load(file: SourceFile) -> Iterator[Found]:
     """Yield one article a row."""
@@ -35,8 +29,7 @@ def load(file: SourceFile) -> Iterator[Found]:
     lines = _lines(raw)
     if not lines:
         return
-    delimiter = _delimiter(lines[0])
-    rows = _rows(lines, delimiter)
+    rows = csv_rows(lines, csv_delimiter(lines[0]), max_cell_chars=4 * MAX_ARTICLE_CHARS)
     header_line, header = next(rows, (1, [""]))
     if isinstance(header, str):
         raise ArticleError(f"the header can't be read: {header}", line=header_line)
@@ -69,34 +62,6 @@ def _lines(raw: bytes) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def _delimiter(header: str) -> str:
-    return max((",", ";", "\t"), key=header.count)
-
-
-def _rows(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
-    """Yield rows with the lines they start on, going on after a broken one."""
-    limit = csv.field_size_limit(4 * MAX_ARTICLE_CHARS)
-    try:
-        start = 0
-        for _ in range(_MAX_RESUMPTIONS):
-            reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
-            line = start
-            try:
-                for cells in reader:
-                    yield line + 1, cells
-                    line = start + reader.line_num
-                return
-            except csv.Error as error:
-                yield (
-                    line + 1,
-                    f'not valid CSV: {error}; put " around the cell and double inner ones',
-                )
-                start = line + 1
-        yield start + 1, "too many broken rows: the rest of the file is left out"
-    finally:
-        csv.field_size_limit(limit)
-
-
 def _names(header: Sequence[str]) -> list[str]:
     names = [name.strip().casefold() for name in header]
     if "body" not in names and "text" in names:
@@ -114,11 +79,9 @@ def _names(header: Sequence[str]) -> list[str]:
 
 
 def _draft(names: Sequence[str], cells: Sequence[str], line: int) -> Draft:
-    if len(cells) != len(names):
-        raise ArticleError(
-            f"the row has {len(cells)} cells, the header {len(names)}; "
-            'put " around cells that hold separators or line breaks'
-        )
+    wrong = wrong_width(cells, len(names))
+    if wrong is not None:
+        raise ArticleError(wrong)
     row = {name: cell for name, cell in zip(names, cells, strict=True) if name in _COLUMNS}
     for cell in row.values():
         cell.encode("utf-8")

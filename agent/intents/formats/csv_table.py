@@ -19,16 +19,14 @@ from agent.intents.formats.found import (
     Unreadable,
     label_of,
 )
+from retrieval.articles.csv_rows import csv_delimiter, csv_rows, wrong_width
 
 __all__ = ["load", "recognises"]
 
 _LABELS = ("label", "intent", "category")
-_DELIMITERS = (",", ";", "\t")
 _EXPECTED = "expected a column text and one of label, intent, category"
 
 _MAX_CELL_CHARS = 4_000_000
-_MAX_RESUMPTIONS = 50
-"""Unclosed quotes after which the rest of a file is given up: each costs a scan to its end."""
 
 
 def recognises(file: SourceFile) -> bool:
@@ -48,8 +46,7 @@ def load(file: SourceFile) -> Iterator[Found]:
     lines = _lines(file)
     if not lines:
         raise Unreadable(f"the file is empty; {_EXPECTED}")
-    delimiter = _delimiter(lines[0])
-    rows = _rows(lines, delimiter)
+    rows = csv_rows(lines, csv_delimiter(lines[0]), max_cell_chars=_MAX_CELL_CHARS)
     _, header = next(rows)
     if isinstance(header, str):
         raise Unreadable(f"the header can't be read: {header}", 1)
@@ -65,13 +62,9 @@ def _lines(file: SourceFile) -> list[str]:
     return list(io.StringIO(file.lenient_text, newline=""))
 
 
-def _delimiter(header: str) -> str:
-    return max(_DELIMITERS, key=header.count)
-
-
 def _cells(header: str) -> list[str]:
     try:
-        cells = next(csv.reader([header], delimiter=_delimiter(header)), [])
+        cells = next(csv.reader([header], delimiter=csv_delimiter(header)), [])
     except csv.Error:
         return []
     return [cell.strip().casefold() for cell in cells]
@@ -90,39 +83,12 @@ def _columns(names: Sequence[str], header: Sequence[str]) -> tuple[int, int]:
     return names.index("text"), labels[0]
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield (line it starts on, cells or what is wrong), going on after a broken row."""
-    limit = csv.field_size_limit(_MAX_CELL_CHARS)
-    try:
-        start = 0
-        for _ in range(_MAX_RESUMPTIONS):
-            reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
-            line = start
-            try:
-                for cells in reader:
-                    yield line + 1, cells
-                    line = start + reader.line_num
-                return
-            except csv.Error as error:
-                yield (
-                    line + 1,
-                    f'not valid CSV: {error}; put " around the cell and double inner ones',
-                )
-                start = line + 1
-        yield start + 1, "too many broken rows: the rest of the file is left out"
-    finally:
-        csv.field_size_limit(limit)
-
-
 def _row(
     cells: list[str] | str, line: int, columns: int, text_at: int, label_at: int
 ) -> Labelled | BadLine:
     if isinstance(cells, str):
         return BadLine(line, cells)
-    if len(cells) != columns:
-        return BadLine(
-            line,
-            f"the row has {len(cells)} cells, the header {columns}; "
-            'put " around cells that hold separators or line breaks',
-        )
+    wrong = wrong_width(cells, columns)
+    if wrong is not None:
+        return BadLine(line, wrong)
     return Labelled(cells[text_at], label_of(cells[label_at]), line)
