@@ -29,7 +29,7 @@ from agent.followups import make_whole
 from agent.handover import make_packet, said_in
 from agent.messages.cleaning import Cleaned, clean
 from agent.messages.language import UNKNOWN, detect_language
-from agent.router import Routed, RouterInputs, decide, route, verdict_facts
+from agent.routing import Routed, RouterInputs, decide, route, verdict_facts
 from agent.script import Script
 from agent.sessions import SessionStore
 from agent.sessions.turnstile import Turnstile

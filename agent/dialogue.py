@@ -21,9 +21,9 @@ from agent.configuration.placeholders import fill as fill_template
 from agent.configuration.schema import Action, Answer, Form, Say
 from agent.followups import Whole
 from agent.forms import FormStep
-from agent.messages.cleaning import Cleaned, asks_how, puts_question
+from agent.messages.cleaning import Cleaned, MessageKind, asks_how, puts_question
 from agent.messages.language import Language, reply_in_kind
-from agent.router import SOMETHING_ELSE, MessageKind, Routed, RouterInputs
+from agent.routing import SOMETHING_ELSE, Routed, RouterInputs
 from agent.script import Script, target_of
 from agent.types import (
     FormProgress,

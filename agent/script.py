@@ -1,7 +1,7 @@
 """An agent's configuration, turned the way the dialogue looks things up. Pure.
 
 The configuration says what each intent does; here stands, for every intent, the target
-that the router compares (see `router.Standing`), and for every rule the pattern that finds
+that the router compares (see `routing.Standing`), and for every rule the pattern that finds
 its words.
 """
 
@@ -22,7 +22,7 @@ from agent.configuration.schema import (
     Step,
 )
 from agent.configuration.smalltalk import SmallTalk
-from agent.router import Thresholds
+from agent.routing import Thresholds
 from agent.types import HandoverReason, IntentExample
 
 __all__ = ["PERSON_INTENT", "Script", "person_examples", "target_of"]

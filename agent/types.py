@@ -214,7 +214,7 @@ class Decision:
         intent: The intent acted on, or None.
         confidence: Of what was chosen.
         inputs: Everything the router saw, as JSON: ranking, session facts, the knowledge
-            base's verdict, settings. `router.replay(decision)` gives the same choice.
+            base's verdict, settings. `routing.replay(decision)` gives the same choice.
         explanation: One sentence a support lead can read.
     """
 

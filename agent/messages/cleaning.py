@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 
-from agent.router import MessageKind
-
-__all__ = ["Cleaned", "asks_how", "clean", "puts_question"]
+__all__ = ["Cleaned", "MessageKind", "asks_how", "clean", "puts_question"]
 
 # C0 and C1 controls but tab and line feed, lone surrogates, line directions, and the
 # invisible ones that only serve to hide text; joiners stay, emoji and scripts need them.
@@ -39,6 +38,15 @@ _START_OVER = frozenset(
     }
 )
 _CANCEL = frozenset({"cancel", "cancel it", "cancel that", "please cancel", "abort", "stop"})
+
+
+class MessageKind(StrEnum):
+    """What a message is before anyone tries to understand it."""
+
+    WORDS = "words"
+    NO_WORDS = "no_words"
+    START_OVER = "start_over"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True)

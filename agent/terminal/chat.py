@@ -24,8 +24,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.errors import AgentError
+from agent.routing.why import Section, explain
 from agent.types import Decision, Event, Handover, Reply, Session
-from agent.why import Section, explain
 from agent.wording import quoted
 from qa.errors import AnsweringError
 from qa.render import place, render_quote, render_text, visible

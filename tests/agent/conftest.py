@@ -33,7 +33,7 @@ from agent.configuration.schema import (
 )
 from agent.configuration.smalltalk import SmallTalk
 from agent.privacy.masking import Masker
-from agent.router import replay
+from agent.routing import replay
 from agent.sessions import SessionStore
 from agent.types import HandoverReason, IntentRanking, IntentScore, Reply, Session
 from qa.types import Answer as Quote

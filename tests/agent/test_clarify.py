@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.clarify import SOMETHING_ELSE_LABEL, ask_back, understand
-from agent.router import SOMETHING_ELSE
+from agent.routing import SOMETHING_ELSE
 from agent.types import IntentRanking, IntentScore, Pending
 
 LABELS = ("Order equipment", "Report a fault")

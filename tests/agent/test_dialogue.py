@@ -9,7 +9,7 @@ from agent.dialogue import Asked, Perception, heed, questions
 from agent.followups import Whole
 from agent.messages.cleaning import clean
 from agent.messages.language import UNKNOWN
-from agent.router import route
+from agent.routing import route
 from agent.script import Script
 from agent.types import Decision, IntentRanking, IntentScore, Route, Session, Turn
 

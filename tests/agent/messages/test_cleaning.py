@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.messages.cleaning import Cleaned, asks_how, clean, puts_question
-from agent.router import MessageKind
+from agent.messages.cleaning import Cleaned, MessageKind, asks_how, clean, puts_question
 
 
 @pytest.mark.parametrize(

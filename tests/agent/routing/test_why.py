@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from agent.routing.why import explain
 from agent.types import Decision, Route
-from agent.why import explain
 
 
 def lines(**inputs: Any) -> str:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.router import (
+from agent.messages.cleaning import MessageKind
+from agent.routing import (
     SOMETHING_ELSE,
     TABLE,
     FoundArticle,
-    MessageKind,
     RouterInputs,
     Thresholds,
     VerdictFacts,

@@ -1,0 +1,245 @@
+"""The router: one table from what is known of a message to what is done with it.
+
+Pure. `route` goes down the rows of `TABLE` and takes the first whose condition holds; the
+last one always does, so every input has exactly one row. What a row may look at is in
+`RouterInputs` and nowhere else, and a decision keeps it as JSON, so that any turn can be
+replayed later, without the classifier, the knowledge base or the session.
+
+Asking the knowledge base is the dear part of a turn. The rows above `ask_knowledge_base`
+do without it; that row says that its verdict is needed, and the caller comes back with it.
+
+Confidences of intents and of answers are both calibrated probabilities, so they compare.
+"""
+
+from __future__ import annotations
+
+from agent.messages.cleaning import MessageKind
+from agent.routing.articles import (
+    answer_settles,
+    answered,
+    by_chosen_article,
+    by_name,
+    chosen_article,
+    intent_of_answer,
+    named_article,
+    refused,
+    rival_articles,
+    verdict_of,
+    which_article,
+)
+from agent.routing.inputs import SOMETHING_ELSE, RouterInputs
+from agent.routing.intents import (
+    by_choice,
+    chose_task,
+    clearly_tied,
+    doubtful,
+    handles,
+    is_clear,
+    least_of,
+    may_be_chat,
+    tied,
+    too_many_forms,
+    which_intent,
+    which_task,
+)
+from agent.routing.people import asks_for_person, by_request, by_rule, person_for, rule_of_intent
+from agent.routing.rows import Routed, Row, fixed
+from agent.types import Decision, HandoverReason, Route
+
+__all__ = ["TABLE", "decide", "replay", "route"]
+
+
+def route(inputs: RouterInputs) -> Routed:
+    """Return what the first row that fits gives."""
+    # The last row always fits, so there is always one.
+    return next(row.gives(inputs) for row in TABLE if row.when(inputs))
+
+
+def decide(inputs: RouterInputs, id: str) -> Decision:  # noqa: A002 - the decision's own name
+    """Return the record of `route(inputs)`, for inputs that need no verdict any more."""
+    routed = route(inputs)
+    if routed.route is None:
+        msg = (
+            f"the router's inputs {inputs!r} have no verdict, and row {routed.rule!r} needs one. "
+            "Ask the knowledge base, add its verdict and decide again."
+        )
+        raise ValueError(msg)
+    return Decision(
+        id=id,
+        route=routed.route,
+        rule=routed.rule,
+        intent=routed.intent,
+        confidence=routed.confidence,
+        inputs=inputs.to_json(),
+        explanation=routed.explanation,
+    )
+
+
+def replay(decision: Decision) -> Routed:
+    """Decide again from the record alone."""
+    return route(RouterInputs.from_json(decision.inputs))
+
+
+def _form_step(inputs: RouterInputs) -> Routed:
+    return Routed(
+        "form_step",
+        Route.HANDLE,
+        intent=inputs.form_intent,
+        explanation=f"The open form {inputs.form!r} took the message ({inputs.form_outcome}).",
+    )
+
+
+def _unsettled_tie(inputs: RouterInputs) -> bool:
+    return bool(tied(inputs)) and not answer_settles(inputs)
+
+
+def _likely(inputs: RouterInputs) -> bool:
+    first = inputs.first
+    return (
+        first is not None
+        and first.scripted
+        and first.confidence >= least_of(inputs)
+        and not answer_settles(inputs)
+    )
+
+
+TABLE: tuple[Row, ...] = (
+    Row(
+        "broken",
+        lambda i: i.broken,
+        fixed("broken", Route.HANDLE, "Something inside failed, so the person got an apology."),
+    ),
+    Row(
+        "start_over",
+        lambda i: i.message is MessageKind.START_OVER,
+        fixed("start_over", Route.HANDLE, "The person asked to start over."),
+    ),
+    Row(
+        "with_a_person",
+        lambda i: i.handed_over,
+        fixed("with_a_person", Route.HANDOFF, "A person has taken over this conversation."),
+    ),
+    Row(
+        "action_failed",
+        lambda i: i.failed_action != "",
+        lambda i: Routed(
+            "action_failed",
+            Route.HANDOFF,
+            intent=i.first.intent if i.first else i.form_intent,
+            explanation=f"The action {i.failed_action!r} failed, so a person takes over.",
+            reason=HandoverReason.ACTION_FAILED,
+            detail=i.failed_action,
+        ),
+    ),
+    Row(
+        "handover_rule",
+        lambda i: i.rule != "" or rule_of_intent(i) != "",
+        by_rule,
+    ),
+    Row("asked_for_a_person", asks_for_person, by_request),
+    Row(
+        "form_failed",
+        lambda i: i.form_outcome == "failed",
+        lambda i: Routed(
+            "form_failed",
+            Route.HANDOFF,
+            intent=i.form_intent,
+            explanation=f"The answers to the form {i.form!r} made no sense, again and again.",
+            reason=HandoverReason.FORM_FAILED,
+            detail=i.form,
+        ),
+    ),
+    Row(
+        "form_to_a_person",
+        lambda i: i.form_outcome == "done" and i.form_then.startswith("handover"),
+        lambda i: Routed(
+            "form_to_a_person",
+            Route.HANDOFF,
+            intent=i.form_intent,
+            explanation=f"The form {i.form!r} is filled; a person takes over from there.",
+            **person_for(i.form_then),
+        ),
+    ),
+    Row(
+        "form_step",
+        lambda i: i.form_took_it and not i.form_then.startswith("answer"),
+        _form_step,
+    ),
+    Row(
+        "no_words",
+        lambda i: i.message is MessageKind.NO_WORDS,
+        fixed("no_words", Route.HANDLE, "The message holds no words."),
+    ),
+    Row(
+        "nothing_to_cancel",
+        lambda i: i.message is MessageKind.CANCEL,
+        fixed("nothing_to_cancel", Route.HANDLE, "The person cancelled, but nothing was open."),
+    ),
+    Row(
+        "chose_something_else",
+        lambda i: i.chosen == SOMETHING_ELSE,
+        fixed("chose_something_else", Route.HANDLE, "None of the choices was meant."),
+    ),
+    Row("chose_intent", chose_task, by_choice),
+    Row(
+        "unsupported_language",
+        lambda i: not i.supported,
+        lambda i: Routed(
+            "unsupported_language",
+            Route.ANSWER,
+            explanation=f"The message is in a language that isn't answered: {i.language!r}.",
+        ),
+    ),
+    Row(
+        "too_many_forms",
+        too_many_forms,
+        lambda i: Routed(
+            "too_many_forms",
+            Route.HANDLE,
+            intent=i.form_intent,
+            explanation=f"{i.n_forms} forms are open; the last one has to be finished first.",
+        ),
+    ),
+    Row("clear_intent", is_clear, handles("clear_intent", "")),
+    Row("clearly_tied_intents", clearly_tied, which_intent("clearly_tied_intents")),
+    Row(
+        "ask_knowledge_base",
+        lambda i: i.verdict is None,
+        lambda i: Routed(
+            "ask_knowledge_base",
+            None,
+            intent=intent_of_answer(i),
+            explanation="Nothing is decided before the knowledge base was asked.",
+        ),
+    ),
+    Row("chose_article", lambda i: chosen_article(i) is not None, by_chosen_article),
+    Row("tied_intents", _unsettled_tie, which_intent("tied_intents")),
+    Row(
+        "likely_intent",
+        _likely,
+        handles("likely_intent", ", and no article answers with more confidence"),
+    ),
+    Row("named_article", lambda i: named_article(i) is not None, by_name),
+    Row(
+        "tied_articles",
+        lambda i: bool(rival_articles(i)) and not i.clarified,
+        which_article,
+    ),
+    Row("answered", lambda i: verdict_of(i).answered, answered),
+    Row("likely_small_talk", may_be_chat, handles("likely_small_talk", ", and nothing else fits")),
+    Row("doubtful_intent", lambda i: bool(doubtful(i)), which_task),
+    Row(
+        "unsure_again",
+        lambda i: i.unsure + 1 >= i.thresholds.unsure_turns,
+        lambda i: Routed(
+            "unsure_again",
+            Route.HANDOFF,
+            confidence=verdict_of(i).confidence,
+            explanation=f"Nothing helped, {i.unsure + 1} times in a row.",
+            reason=HandoverReason.UNSURE_TWICE,
+            detail=verdict_of(i).reason or "",
+        ),
+    ),
+    Row("refused", lambda _: True, refused),
+)
+"""First row that fits wins; the last one always fits."""
