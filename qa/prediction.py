@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-    from qa.bidaf.network import GloveBidaf
+    from qa.bidaf.network import Bidaf
 
-    SpanNetwork: TypeAlias = PreTrainedModel | GloveBidaf
+    SpanNetwork: TypeAlias = PreTrainedModel | Bidaf
 
 __all__ = ["Prediction", "SpanScorer", "allowed_tokens", "predict", "span_logits", "stack_windows"]
 

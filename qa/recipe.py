@@ -17,7 +17,10 @@ from typing import Any
 from qa.errors import TrainingError
 from qa.negatives import KINDS
 
-__all__ = ["Recipe", "load_recipe", "shipped_recipe_path"]
+__all__ = ["GLOVE", "Recipe", "load_recipe", "shipped_recipe_path"]
+
+GLOVE = "glove"
+"""The `encoder` of an attention-flow reader over word vectors."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Recipe:
 
     Attributes:
         encoder: "all-MiniLM-L6-v2" (comes with the installation), a folder, or a name
-            that transformers can load.
+            that transformers can load; "glove" for the attention-flow reader over word
+            vectors.
         seed: Of the negatives, the order, the windows and the span head.
         epochs: Passes over the answerable questions.
         batch_size: Windows per forward and backward pass.

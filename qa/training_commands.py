@@ -80,9 +80,13 @@ def bidaf(
     data: Data,
     out: Out,
     vectors: Annotated[
-        Path,
-        typer.Option("--vectors", help="Word vectors: GloVe's text file, or an .npz of it."),
-    ],
+        Path | None,
+        typer.Option(
+            "--vectors",
+            help="Word vectors: GloVe's text file, or an .npz of it. Needed unless the recipe "
+            "reads over a frozen BERT.",
+        ),
+    ] = None,
     develop: Develop = None,
     config: Config = None,
     max_minutes: MaxMinutes = None,
@@ -96,11 +100,20 @@ def bidaf(
     """
     from functools import partial
 
-    from qa.bidaf.training import glove_trainee
-    from qa.recipe import load_recipe, shipped_recipe_path
+    from qa.bidaf.training import frozen_trainee, glove_trainee
+    from qa.recipe import GLOVE, load_recipe, shipped_recipe_path
 
     recipe = load_recipe(config or shipped_recipe_path("bidaf"))
-    prepare = partial(glove_trainee, vectors=vectors)
+    if recipe.encoder != GLOVE:
+        prepare: Prepare = frozen_trainee
+    elif vectors is None:
+        msg = (
+            "The recipe reads over word vectors, and --vectors is missing. Give GloVe's file, or "
+            "a recipe with a BERT as its encoder."
+        )
+        raise typer.BadParameter(msg)
+    else:
+        prepare = partial(glove_trainee, vectors=vectors)
     _run(recipe, data, out, develop, max_minutes, resume, as_json, prepare=prepare)
 
 

@@ -13,11 +13,11 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from qa.bidaf.layers import AttentionFlow, BiLstm, CharacterEncoder, Highway
+from qa.bidaf.layers import AttentionFlow, BiLstm, FeatureDropout
 from qa.bidaf.words import N_CHARACTERS
 from qa.errors import ReaderError
 
-__all__ = ["BidafModel", "BidafSizes", "Embedder", "Flow", "GloveEmbedder", "Words"]
+__all__ = ["BidafModel", "BidafSizes", "Embedder", "Flow", "Words"]
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Words(NamedTuple):
     """One side of a batch, as the embedding layer takes it.
 
     Attributes:
-        ids: (batch, words) row of the vocabulary of each word; 0 = padding.
-        characters: (batch, words, chars) ids, 0 = padding; an embedding layer that knows
-            no characters ignores them.
+        ids: (batch, words) number of each word, as the embedding layer counts; 0 = padding.
+        characters: (batch, words, chars) ids, 0 = padding; no chars for an embedding layer
+            that doesn't look at them.
         mask: (batch, words), True = real.
     """
 
@@ -100,55 +100,6 @@ class Embedder(Protocol):
         ...
 
 
-class GloveEmbedder(nn.Module):
-    """Frozen word vectors beside vectors made of characters, through a highway.
-
-    Section 2, layers 1 and 2 up to the LSTM. The first rows of the vocabulary are marks of
-    our own (padding, unknown, no answer), whose vectors are learned; the others are
-    GloVe's and stay as they are.
-    """
-
-    def __init__(self, sizes: BidafSizes, vectors: Tensor, *, n_marks: int) -> None:
-        """Lay out the weights.
-
-        Args:
-            sizes: Of the network.
-            vectors: (words, word) frozen vectors, the marks' rows not included.
-            n_marks: How many rows stand before them.
-        """
-        super().__init__()
-        if vectors.ndim != 2 or vectors.shape[1] != sizes.word:
-            msg = (
-                f"The word vectors have the shape {tuple(vectors.shape)!r}. Expected "
-                f"(words, {sizes.word})."
-            )
-            raise ReaderError(msg)
-        self.n_marks = n_marks
-        self.marks = nn.Parameter(torch.zeros(n_marks, sizes.word))
-        nn.init.normal_(self.marks[1:].data, std=0.1)
-        self.register_buffer("vectors", vectors.to(torch.float32), persistent=False)
-        self.vectors: Tensor
-        self.characters = CharacterEncoder(
-            n_characters=sizes.n_characters,
-            embedding=sizes.character,
-            filters=sizes.filters,
-            width=sizes.width,
-        )
-        self.size = sizes.word + sizes.filters
-        self.highway = Highway(self.size, n_layers=2)
-        self.dropout = nn.Dropout(sizes.dropout)
-
-    def forward(self, words: Words) -> Tensor:
-        """Return (batch, words, word + filters)."""
-        is_mark = (words.ids < self.n_marks).unsqueeze(-1)
-        of_marks = self.marks[words.ids.clamp(max=self.n_marks - 1)]
-        of_words = self.vectors[(words.ids - self.n_marks).clamp(min=0)]
-        of_characters = self.characters(words.characters)
-        joined = torch.cat([torch.where(is_mark, of_marks, of_words), of_characters], dim=-1)
-        highway: Tensor = self.highway(self.dropout(joined))
-        return highway
-
-
 class BidafModel(nn.Module):
     """The network above an embedding layer."""
 
@@ -170,7 +121,7 @@ class BidafModel(nn.Module):
         self.ending = BiLstm(2 * d, d)
         self.start = nn.Linear(10 * d, 1)
         self.end = nn.Linear(10 * d, 1)
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = FeatureDropout(sizes.dropout)
 
     def forward(self, passage: Words, question: Words) -> Flow:
         """Read a batch.

@@ -8,17 +8,16 @@ measuring and the span decoder are the same for both readers.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from abc import ABC, abstractmethod
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from qa.bidaf.model import BidafModel, BidafSizes, Flow, GloveEmbedder, Words
-from qa.bidaf.words import MARKS, WordTokenizer
+from qa.bidaf.layers import BiLstm
+from qa.bidaf.model import BidafModel, Flow, Words
+from qa.windows import TextTokenizer
 
-__all__ = ["GloveBidaf", "Parted"]
+__all__ = ["Bidaf", "Parted"]
 
 _MASKED = -1e4
 
@@ -68,22 +67,33 @@ class Parted:
         return out.scatter(1, places, filled)[:, :n_tokens]
 
 
-class GloveBidaf(nn.Module):
-    """Attention flow over GloVe's vectors and characters, as the paper has it."""
+class Bidaf(nn.Module, ABC):
+    """Attention flow as the rest of `qa` reads with it; subclasses choose the first layers.
 
-    def __init__(self, sizes: BidafSizes, tokenizer: WordTokenizer, vectors: Tensor) -> None:
-        """Build the network.
+    Attributes:
+        network: The layers.
+        tokenizer: Cuts text into what the embedding layer knows.
+        max_length: Most words of a window.
+    """
 
-        Args:
-            sizes: Of the network.
-            tokenizer: Its vocabulary belongs to the vectors.
-            vectors: (words, word) of the vocabulary, frozen.
-        """
+    tokenizer: TextTokenizer
+    # No position is too far for a recurrent network.
+    max_length: int = 1_000_000
+
+    def __init__(self, network: BidafModel) -> None:
+        """Take over the layers."""
         super().__init__()
-        self.tokenizer = tokenizer
-        embedder = GloveEmbedder(sizes, vectors, n_marks=len(MARKS))
-        self.network = BidafModel(sizes, embedder, embedded=embedder.size)
-        self._tables: tuple[Tensor, Tensor] | None = None
+        self.network = network
+
+    @abstractmethod
+    def _sides(self, parted: Parted, input_ids: Tensor) -> tuple[Words, Words]:
+        """Return passage and question as the embedding layer takes them."""
+
+    def compute_in(self, precision: torch.dtype) -> None:
+        """Choose what the LSTMs multiply in; all else stays float32."""
+        for module in self.modules():
+            if isinstance(module, BiLstm):
+                module.precision = precision
 
     def span_logits(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Return start and end logits, (batch, tokens) float32, in the windows' places."""
@@ -94,30 +104,12 @@ class GloveBidaf(nn.Module):
     def flow(self, batch: dict[str, Tensor]) -> tuple[Flow, Parted]:
         """Return all that the network says, and where its words stand in the windows."""
         parted = Parted(batch)
-        rows, characters = self._looked_up(batch["input_ids"].device)
-        sides = []
-        for side in ("passage", "question"):
-            ids, mask = parted.words(batch["input_ids"], of=side)
-            letters = characters[ids]
-            # Most words are short: no need to convolve over sixteen characters each.
-            longest = int((letters != 0).any(dim=0).any(dim=0).sum())
-            width = max(self.network.sizes.width, longest)
-            sides.append(Words(rows[ids], letters[..., :width], mask))
-        return self.network(sides[0], sides[1]), parted
+        passage, question = self._sides(parted, batch["input_ids"])
+        return self.network(passage, question), parted
 
-    def _looked_up(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        rows, characters = self.tokenizer.arrays()
-        known = self._tables
-        if known is None or len(known[0]) != len(rows) or known[0].device != device:
-            known = torch.from_numpy(rows).to(device), torch.from_numpy(characters).to(device)
-            self._tables = known
-        return known
+    def forget(self) -> None:
+        """Let go of what was kept of earlier readings, if there is too much of it."""
 
     def config(self) -> dict[str, object]:
         """Return what `config.json` holds."""
-        return {"model_type": "frontdesk-bidaf", "embedding": "glove", **asdict(self.network.sizes)}
-
-    def vectors(self) -> NDArray[np.float16]:
-        """Return the frozen vectors, (words, word) float16, as they ship."""
-        stored = self.network.get_submodule("embedder").get_buffer("vectors").cpu().numpy()
-        return stored.astype(np.float16)
+        return {"model_type": "frontdesk-bidaf"}

@@ -6,36 +6,31 @@ words one after the other, so a batch costs what its longest passage costs.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.bidaf.model import BidafSizes
-from qa.bidaf.network import GloveBidaf
-from qa.bidaf.training import VOCABULARY_NAME
-from qa.bidaf.words import WordTokenizer
-from qa.errors import ReaderError
 from qa.prediction import stack_windows
 from qa.span_reader import ReaderSettings, SpanReader, weights_digest
 from qa.types import Reading
 from qa.windows import Window
 from retrieval.types import Passage
 
-__all__ = ["BidafReader"]
+if TYPE_CHECKING:
+    from qa.bidaf.network import Bidaf
+    from retrieval.bert import Precision
 
-# No position is too far for a recurrent network.
-_NO_LIMIT = 1_000_000
+__all__ = ["BidafReader"]
 
 
 class BidafReader(SpanReader):
     """Reads with bi-directional attention flow."""
 
-    def __init__(self, network: GloveBidaf, *, settings: ReaderSettings, digest: str) -> None:
+    def __init__(self, network: Bidaf, *, settings: ReaderSettings, digest: str) -> None:
         """Join the parts; `load` is the usual way.
 
         Args:
@@ -44,44 +39,36 @@ class BidafReader(SpanReader):
             digest: Hex hash of the weights and all that belongs to them.
         """
         super().__init__(
-            tokenizer=network.tokenizer, settings=settings, max_length=_NO_LIMIT, digest=digest
+            tokenizer=network.tokenizer,
+            settings=settings,
+            max_length=network.max_length,
+            digest=digest,
         )
         self._network = network.eval()
         self._one_at_a_time = threading.Lock()
 
     @classmethod
-    def load(cls, folder: str | Path) -> BidafReader:
+    def load(cls, folder: str | Path, *, dtype: Precision = "auto") -> BidafReader:
         """Load what `frontdesk train bidaf` wrote.
+
+        Args:
+            folder: Holds it.
+            dtype: What the LSTMs multiply in: "auto" takes what the processor computes
+                fastest; "float32", "bfloat16".
 
         Raises:
             ReaderError: Something is missing or damaged.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+        import torch
+
+        from qa.bidaf.storage import load_network
+        from retrieval.bert import has_fast_bfloat16
 
         folder = Path(folder)
         settings = ReaderSettings.load(folder)
-        try:
-            config = json.loads((folder / "config.json").read_bytes())
-            known = {field.name for field in fields(BidafSizes)}
-            sizes = BidafSizes(**{name: config[name] for name in config if name in known})
-            words = (folder / VOCABULARY_NAME).read_text(encoding="utf-8").split("\n")[:-1]
-            tensors = load_file(folder / "model.safetensors")
-            vectors = tensors.pop("vectors")
-            network = GloveBidaf(sizes, WordTokenizer(words), vectors)
-            network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            msg = (
-                f"The reader in {str(folder)!r} can't be loaded: {error}. Expected config.json, "
-                f"{VOCABULARY_NAME} and model.safetensors, as frontdesk train bidaf writes them."
-            )
-            raise ReaderError(msg) from error
-        if len(words) != len(vectors):
-            msg = (
-                f"{str(folder)!r} has {len(words)} words and {len(vectors)} vectors. Expected one "
-                "each: the files are of different models."
-            )
-            raise ReaderError(msg)
+        network = load_network(folder)
+        fast = dtype == "bfloat16" or (dtype == "auto" and has_fast_bfloat16())
+        network.compute_in(torch.bfloat16 if fast else torch.float32)
         return cls(network, settings=settings, digest=weights_digest(folder))
 
     def read(
@@ -91,7 +78,7 @@ class BidafReader(SpanReader):
         # The numbers of words are void once the tokenizer forgets: one reading at a time.
         with self._one_at_a_time:
             reading = super().read(question, passages, deadline_s=deadline_s)
-            self._network.tokenizer.forget()
+            self._network.forget()
         return reading
 
     def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:

@@ -1,31 +1,29 @@
-"""Make an attention-flow network ready for the training loop, and write what it becomes."""
+"""Make an attention-flow network ready for the training loop."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from qa.bidaf.frozen import BertBidaf
+from qa.bidaf.glove import GloveBidaf
 from qa.bidaf.model import BidafSizes
-from qa.bidaf.network import GloveBidaf
+from qa.bidaf.network import Bidaf
+from qa.bidaf.storage import save_network
 from qa.bidaf.words import WordTokenizer
-from qa.errors import TrainingError
-from qa.export import SETTINGS_FORMAT, SETTINGS_NAME
+from qa.errors import ReaderError, TrainingError
 from qa.recipe import Recipe
+from qa.span_model import choose_precision, encoder_folder
 from qa.trainee import Trainee
-from qa.windows import special_tokens
+from qa.windows import TextTokenizer, special_tokens
+from retrieval.bert import Precision
+from retrieval.errors import EncoderError
 
-__all__ = ["VOCABULARY_NAME", "glove_trainee", "load_vectors"]
-
-VOCABULARY_NAME = "vocabulary.txt"
-"""Beside the weights: one word a line, in the order of the vectors."""
+__all__ = ["frozen_trainee", "glove_trainee", "load_vectors"]
 
 
 def load_vectors(path: Path, *, n_words: int) -> tuple[list[str], NDArray[np.float16]]:
@@ -87,61 +85,38 @@ def glove_trainee(recipe: Recipe, device: torch.device, *, vectors: Path) -> Tra
     sizes = BidafSizes(hidden=recipe.hidden, word=table.shape[1], dropout=recipe.dropout)
     tokenizer = WordTokenizer(words)
     torch.manual_seed(recipe.seed)
-    network = GloveBidaf(sizes, tokenizer, torch.from_numpy(table)).to(device)
-    network.train()
-
-    def export(
-        weights: Mapping[str, torch.Tensor],
-        out: Path,
-        *,
-        null_threshold: float,
-        report: Mapping[str, Any] | None,
-    ) -> None:
-        _export(network, weights, out, recipe, null_threshold, report)
-
-    originals = {name: p.detach().clone() for name, p in network.named_parameters()}
-    # LSTMs gain nothing from bf16 here, and larger parts keep their small steps busy.
-    return Trainee(
-        network, originals, tokenizer, special_tokens(tokenizer), 0, torch.float32, 2, export
-    )
+    network = GloveBidaf(sizes, tokenizer, torch.from_numpy(table))
+    return _trainee(network, tokenizer, recipe, device, longest=0)
 
 
-def _export(
-    network: GloveBidaf,
-    weights: Mapping[str, torch.Tensor],
-    out: Path,
-    recipe: Recipe,
-    null_threshold: float,
-    report: Mapping[str, Any] | None,
-) -> None:
-    from safetensors.torch import save_file
+def frozen_trainee(recipe: Recipe, device: torch.device) -> Trainee:
+    """Build an untrained network over a frozen BERT, the recipe's `encoder`.
 
-    tensors = {name: tensor.to(torch.float16).contiguous() for name, tensor in weights.items()}
-    tensors["vectors"] = torch.from_numpy(network.vectors())
-    settings = {
-        "format": SETTINGS_FORMAT,
-        "name": "bidaf",
-        "max_tokens": recipe.read_max_tokens,
-        "stride_tokens": recipe.read_stride_tokens,
-        "max_answer_tokens": recipe.max_answer_tokens,
-        "null_threshold": round(null_threshold, 4),
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
+    Raises:
+        TrainingError: There is no such encoder, or it is none of BERT's kind.
+    """
+    folder = encoder_folder(recipe.encoder)
+    torch.manual_seed(recipe.seed)
+    sizes = BidafSizes(hidden=recipe.hidden, dropout=recipe.dropout)
+    low = choose_precision(recipe.precision, device) == torch.bfloat16
+    dtype: Precision = "bfloat16" if low else "float32"
     try:
-        save_file(tensors, unfinished / "model.safetensors", {"format": "pt"})
-        vocabulary = "\n".join(network.tokenizer.vocabulary) + "\n"
-        (unfinished / VOCABULARY_NAME).write_text(vocabulary, encoding="utf-8")
-        files: dict[str, Mapping[str, Any]] = {
-            "config.json": network.config(),
-            SETTINGS_NAME: settings,
-        }
-        if report is not None:
-            files["training.json"] = report
-        for name, value in files.items():
-            (unfinished / name).write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-        for path in sorted(unfinished.iterdir()):
-            path.chmod(0o644)
-            path.replace(out / path.name)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        network = BertBidaf(sizes, recipe.encoder, folder, dtype=dtype)
+    except (ReaderError, EncoderError) as error:
+        msg = f"The encoder {recipe.encoder!r} can't be read with: {error}"
+        raise TrainingError(msg) from error
+    return _trainee(network, network.tokenizer, recipe, device, longest=network.max_length)
+
+
+def _trainee(
+    network: Bidaf, tokenizer: TextTokenizer, recipe: Recipe, device: torch.device, *, longest: int
+) -> Trainee:
+    precision = choose_precision(recipe.precision, device)
+    network.to(device).compute_in(precision)
+    network.train()
+    originals = {name: p.detach().clone() for name, p in network.named_parameters()}
+    export = partial(save_network, network, recipe=recipe)
+    # In one part: the small steps of an LSTM gain from every row they have.
+    return Trainee(
+        network, originals, tokenizer, special_tokens(tokenizer), longest, precision, 1, export
+    )

@@ -21,7 +21,7 @@ def save_tiny_bidaf(folder: Path) -> Path:
     from safetensors.torch import save_file
 
     from qa.bidaf.model import BidafSizes
-    from qa.bidaf.network import GloveBidaf
+    from qa.bidaf.glove import GloveBidaf
     from qa.bidaf.training import VOCABULARY_NAME
     from qa.bidaf.words import WordTokenizer
 
