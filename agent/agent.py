@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any, Self
 from agent import dialogue
 from agent.configuration.smalltalk import SmallTalk, is_smalltalk
 from agent.dialogue import Called, Heeded, Outcome, Perception
+from agent.dialogue.handover import make_packet, said_in
+from agent.dialogue.script import Script
+from agent.dialogue.wording import pieces
 from agent.errors import ActionError, AgentError, SessionConflict, SessionError
 from agent.followups import make_whole
-from agent.handover import make_packet, said_in
 from agent.messages.cleaning import Cleaned, clean
 from agent.messages.language import UNKNOWN, detect_language
 from agent.routing import Routed, RouterInputs, decide, route, verdict_facts
-from agent.script import Script
 from agent.sessions import SessionStore
 from agent.sessions.turnstile import Turnstile
 from agent.types import (
@@ -48,7 +49,6 @@ from agent.types import (
     Turn,
     Verdict,
 )
-from agent.wording import pieces
 
 if TYPE_CHECKING:
     import httpx

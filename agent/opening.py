@@ -11,8 +11,8 @@ from pathlib import Path
 
 from agent.configuration import AgentConfig, default_agent, load_agent
 from agent.configuration.smalltalk import SmallTalk, examples, load_smalltalk
+from agent.dialogue.script import person_examples
 from agent.privacy.masking import Masker
-from agent.script import person_examples
 from agent.sessions import SessionStore
 from agent.types import IntentClassifier, IntentExample
 from qa.openbook import OpenBook

@@ -23,10 +23,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from agent.dialogue.wording import quoted
 from agent.errors import AgentError
 from agent.routing.why import Section, explain
 from agent.types import Decision, Event, Handover, Reply, Session
-from agent.wording import quoted
 from qa.errors import AnsweringError
 from qa.render import place, render_quote, render_text, visible
 from qa.types import Answer

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.configuration.schema import AgentConfig, HandoverSettings, Routing
+from agent.dialogue.handover import packet_to_json
 from agent.errors import AgentError, SessionError
-from agent.handover import packet_to_json
 from agent.privacy.masking import Masker
 from agent.sessions import SessionStore
 from agent.types import Event, HandoverReason, Route

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.configuration import load_agent
+from agent.dialogue.script import PERSON_INTENT
 from agent.errors import ConfigurationError
 from agent.opening import open_parts
-from agent.script import PERSON_INTENT
 from agent.sessions import SessionStore
 from agent.types import IntentExample
 from qa.types import Reading

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from agent.dialogue.wording import quoted
 from agent.errors import SessionError
 from agent.sessions import SessionStore
 from agent.types import (
@@ -27,7 +28,6 @@ from agent.types import (
     Session,
     Turn,
 )
-from agent.wording import quoted
 from qa.types import Answer, Extract, Snippet, SnippetKind
 from retrieval.types import Article
 

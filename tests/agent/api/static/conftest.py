@@ -16,11 +16,11 @@ import pytest
 import uvicorn
 
 from agent.api.app import create_app
+from agent.dialogue.wording import pieces, quoted
 from agent.errors import SessionError
 from agent.sessions import SessionStore
 from agent.settings import Limits, Settings
 from agent.types import Decision, Event, Reply, Route, Turn
-from agent.wording import pieces, quoted
 from qa.types import Answer, CalibrationState, Extract, Result, Snippet, SnippetKind
 from retrieval.access import visible
 from retrieval.types import Article, Roles

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.configuration.schema import Texts
+from agent.dialogue.wording import joined, pieces, quoted, refusal_sentence, refused
 from agent.types import Verdict
-from agent.wording import joined, pieces, quoted, refusal_sentence, refused
 from qa.types import Answer, Extract, NearestArticle, Snippet, SnippetKind
 
 TEXTS = Texts(offer_person="Ask a person.")

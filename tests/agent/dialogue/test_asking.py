@@ -6,11 +6,11 @@ import pytest
 
 from agent.configuration.schema import AgentConfig
 from agent.dialogue import Asked, Perception, heed, questions
+from agent.dialogue.script import Script
 from agent.followups import Whole
 from agent.messages.cleaning import clean
 from agent.messages.language import UNKNOWN
 from agent.routing import route
-from agent.script import Script
 from agent.types import Decision, IntentRanking, IntentScore, Route, Session, Turn
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC).date()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.clarify import SOMETHING_ELSE_LABEL, ask_back, understand
+from agent.dialogue.clarify import SOMETHING_ELSE_LABEL, ask_back, understand
 from agent.routing import SOMETHING_ELSE
 from agent.types import IntentRanking, IntentScore, Pending
 
