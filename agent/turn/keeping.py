@@ -1,0 +1,212 @@
+"""What is kept of a turn, masked, and what a person who takes over is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from agent.configuration.schema import AgentConfig
+from agent.dialogue.handover import make_packet, said_in
+from agent.dialogue.script import Script
+from agent.errors import SessionConflict, SessionError
+from agent.sessions import SessionStore
+from agent.sessions.memory import Memory, RawState
+from agent.turn.thinking import Thought
+from agent.types import Decision, FormProgress, Handover, Session, SlotValue, Turn
+
+__all__ = ["Keeping", "turn_of"]
+
+_PERSONAL = "[personal]"
+_MAX_CONFLICTS = 20
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """All that a turn is kept with.
+
+    Attributes:
+        config: What the agent does.
+        script: The same, as the dialogue looks things up.
+        sessions: Where turns are kept, masked.
+        memory: What only this process knows of them.
+    """
+
+    config: AgentConfig
+    script: Script
+    sessions: SessionStore
+    memory: Memory
+
+    def remembered(self, session_id: str, owner: str) -> Session:
+        """Return the session, with what only this process's memory may know.
+
+        Raises:
+            SessionError: The owner has no such session.
+        """
+        stored = self.sessions.load(session_id, owner)
+        if stored is None:
+            msg = (
+                f"There is no session {session_id!r} of this owner. It may have expired or been "
+                "deleted: begin a new one by naming none."
+            )
+            raise SessionError(msg)
+        state = self.memory.of((owner, session_id), stored.version)
+        if state is not None:
+            stored = replace(stored, slots=state.slots, forms=state.forms, pending=state.pending)
+        else:
+            masker = self.sessions.masker
+            stored = replace(
+                stored,
+                slots=_unmasked(stored.slots, masker.is_masked),
+                forms=tuple(_reopened(form, masker.is_masked) for form in stored.forms),
+            )
+        # A form that the configuration no longer has can't go on.
+        known = tuple(form for form in stored.forms if form.form in self.config.forms)
+        return replace(stored, forms=known)
+
+    def keep(
+        self,
+        before: Session,
+        turn: Turn,
+        thought: Thought,
+        now: datetime,
+        *,
+        over_newer: bool,
+    ) -> Session:
+        """Store the turn and the state after it, masked; nothing that others stored is lost.
+
+        Raises:
+            SessionConflict: Another process stored a turn meanwhile, and `over_newer` isn't
+                set; with it this turn's state counts.
+            SessionError: It can't be stored.
+        """
+        after = thought.outcome.session
+        hide = self._personal(before, after, thought)
+        if self._answers_personal(before, thought):
+            turn = replace(turn, message=_PERSONAL)
+        names = self.script.personal_slots
+        shown = replace(
+            after,
+            slots=_hidden(after.slots, names),
+            forms=tuple(replace(form, slots=_hidden(form.slots, names)) for form in after.forms),
+            turns=(*before.turns, turn),
+        )
+        for _ in range(_MAX_CONFLICTS):
+            try:
+                kept = self.sessions.save(shown, now=now, hide=hide)
+            except SessionConflict:
+                if not over_newer:
+                    raise
+                # Another process was faster: its turns stay, ours comes after them.
+                newer = self.sessions.load(before.id, before.owner)
+                if newer is None:
+                    raise
+                shown = replace(shown, version=newer.version, turns=(*newer.turns, turn))
+            else:
+                self.memory.keep(
+                    (before.owner, before.id),
+                    RawState(
+                        kept.version,
+                        after.slots,
+                        after.forms,
+                        after.pending,
+                        self._said(before, thought),
+                    ),
+                )
+                return kept
+        msg = (
+            f"The session {before.id!r} was changed by others {_MAX_CONFLICTS} times while this "
+            "turn was to be stored. Try again when fewer write to it at once."
+        )
+        raise SessionError(msg)
+
+    def packet(self, kept: Session, turn: Turn, thought: Thought) -> Handover | None:
+        """Return what the person who takes over is given, or None if nobody does."""
+        outcome = thought.outcome
+        if outcome.reason is None:
+            return None
+        slots, transcript = outcome.slots, None
+        state = self.memory.of((kept.owner, kept.id), kept.version)
+        if not self.config.handover.personal:
+            slots = self.sessions.masker.mask_json(_hidden(slots, self.script.personal_slots))
+        elif state is not None:
+            before = kept.turns[: len(kept.turns) - len(state.said) // 2]
+            transcript = (*said_in(before), *state.said)
+        return make_packet(
+            kept,
+            reason=outcome.reason,
+            detail=outcome.detail,
+            ranking=thought.perception.ranking,
+            slots=slots,
+            form=outcome.form,
+            transcript=transcript,
+            created=turn.at,
+        )
+
+    def _said(self, before: Session, thought: Thought) -> tuple[tuple[str, str], ...]:
+        """Return what was said, raw, where that may be handed over."""
+        if not self.config.handover.personal:
+            return ()
+        state = self.memory.of((before.owner, before.id), before.version)
+        said = state.said if state is not None else ()
+        return (
+            *said,
+            ("user", thought.perception.message),
+            ("agent", thought.outcome.text),
+        )
+
+    def _personal(self, before: Session, after: Session, thought: Thought) -> tuple[str, ...]:
+        """Return the values of personal slots: no pattern knows them, and none may be stored."""
+        step = thought.heeded.step
+        mappings: list[Mapping[str, SlotValue]] = [before.slots, after.slots]
+        mappings += [form.slots for form in (*before.forms, *after.forms)]
+        if step is not None:
+            mappings.append(step.slots)
+        values = {
+            str(slots[name])
+            for slots in mappings
+            for name in self.script.personal_slots
+            if name in slots and not isinstance(slots[name], bool)
+        }
+        return tuple(sorted(values))
+
+    def _answers_personal(self, before: Session, thought: Thought) -> bool:
+        """Return whether the message answers a question for a personal slot."""
+        return (
+            bool(before.forms)
+            and before.forms[-1].asking in self.script.personal_slots
+            and thought.heeded.inputs.form_took_it
+            and thought.heeded.inputs.form_outcome != "cancelled"
+        )
+
+
+def turn_of(thought: Thought, decision: Decision, now: datetime) -> Turn:
+    """Return the record of what a message came to."""
+    outcome = thought.outcome
+    return Turn(
+        message=thought.perception.message,
+        reply=outcome.text,
+        route=decision.route,
+        intent=decision.intent,
+        decision=decision,
+        at=now.astimezone(UTC).isoformat(timespec="milliseconds"),
+        question=outcome.question,
+        articles=tuple(quote.article_id for quote in outcome.citations),
+        titles=tuple(quote.title for quote in outcome.citations),
+        choices=outcome.choices,
+    )
+
+
+def _hidden(slots: Mapping[str, SlotValue], names: frozenset[str]) -> dict[str, SlotValue]:
+    return {name: _PERSONAL if name in names else value for name, value in slots.items()}
+
+
+def _unmasked(
+    slots: Mapping[str, SlotValue], is_masked: Callable[[object], bool]
+) -> dict[str, SlotValue]:
+    return {name: value for name, value in slots.items() if not is_masked(value)}
+
+
+def _reopened(progress: FormProgress, is_masked: Callable[[object], bool]) -> FormProgress:
+    """Return a form read from the store: what was masked there is asked for again."""
+    return replace(progress, slots=_unmasked(progress.slots, is_masked))
