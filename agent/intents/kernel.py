@@ -19,15 +19,17 @@ Shapes: n rows, d dimensions, m landmarks, c intents.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
-__all__ = ["MOST_LANDMARKS", "KernelFit", "closeness", "fit_kernel"]
+__all__ = ["MOST_LANDMARKS", "KernelFit", "closeness", "fit_kernel", "scores_left_out"]
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
+_Rows = NDArray[np.floating[Any]]
 
 MOST_LANDMARKS = 3000
 """More landmarks than this bring little (CLINC150, BANKING77) and cost their square."""
@@ -44,6 +46,25 @@ def closeness(features: Floats, landmarks: Floats, width: float) -> Floats:
     kernel /= width
     np.exp(kernel, out=kernel)
     return kernel
+
+
+def scores_left_out(targets: _Rows, scores: _Rows, hat: Array) -> Array:
+    """Return (n, c): each row's scores from a ridge regression on all the other rows.
+
+    The closed form for leaving one out (the PRESS residual; Hastie, Tibshirani, Friedman, *The
+    Elements of Statistical Learning*, eq. 7.64), for any fit that is linear in its targets:
+    that of the kernel here, that of the intent doctor (`leave_one_out.py`).
+
+    >>> scores_left_out(np.array([[1.0]]), np.array([[0.5]]), np.array([[0.25]])).tolist()
+    [[0.33333333333333337]]
+
+    Args:
+        targets: (n, c) what was fitted.
+        scores: (n, c) of the fit to all rows.
+        hat: (n, 1) how much each row's target counts in its own score, the hat matrix's diagonal.
+    """
+    left: Array = targets - (targets - scores) / np.maximum(1 - hat, _LEAST)
+    return left
 
 
 @dataclass(frozen=True)
@@ -69,8 +90,7 @@ class KernelFit:
         spans = self.spans[:, rows]
         hat = np.einsum("mr,mr->r", spans, spans).astype(np.float64)[:, None]
         targets, scores = self.targets[rows], self.scores[rows]
-        left: Array = targets - (targets - scores) / np.maximum(1 - hat, _LEAST)
-        return left
+        return scores_left_out(targets, scores, hat)
 
     def left_out_together(self, rows: NDArray[np.int64]) -> Array:
         """Return (rows, c): the rows' scores from a fit without any of them."""

@@ -1,15 +1,17 @@
 """What a linear classifier makes of each example when it has seen all the others.
 
-Ridge regression on one-hot labels has a closed form for leaving one example out: with the
-hat matrix H = X (X'X + λI)⁻¹ X', the score of example i without itself is
-(ŷᵢ - hᵢᵢ yᵢ) / (1 - hᵢᵢ) (the PRESS residual; Hastie, Tibshirani, Friedman, *The Elements of
-Statistical Learning*, eq. 7.64). So one decomposition gives n exact cross-validations with
-n folds, and since scores are linear in the labels, the scores after merging two intents are
-the sum of their columns: no second training.
+Ridge regression on one-hot labels has a closed form for leaving one example out
+(`kernel.scores_left_out`), with the hat matrix H = X (X'X + λI)⁻¹ X'. So one decomposition
+gives n exact cross-validations with n folds for every λ, and since scores are linear in the
+labels, the scores after merging two intents are the sum of their columns: no second training.
 
 This measures examples, it doesn't ship: the classifier that answers is another one
-(`training.py`), trained on the same encodings and a little better, so that what is confused
-here is at least worth a look.
+(`training.py`) and a little better, so that what is confused here is at least worth a look.
+Its own fit leaves examples out by the same formula (`kernel.py`) and can't stand in for this
+one. It is a Gaussian kernel over the last layers joined, with a width and a ridge that suit
+many sets of intents, spanned by a drawn few of the examples where there are many, and knows
+intents alone. Here the model is linear in the encoding, λ is the one that fits these
+examples, no example is approximated, and out of scope is a label like the others.
 
 Shapes: n examples, k labels, d dimensions.
 """
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
+from agent.intents.kernel import scores_left_out
 from retrieval.types import Matrix
 
 __all__ = ["LeftOut", "leave_one_out"]
@@ -88,7 +91,7 @@ def leave_one_out(encodings: Matrix, gold: NDArray[np.intp], labels: int) -> Lef
         kept = values**2 / (values**2 + penalty)
         fitted = (left * kept) @ projected
         own = np.einsum("nd,d,nd->n", left, kept, left)[:, None]
-        scores = (fitted - own * onehot) / np.maximum(1.0 - own, 1e-6)
+        scores = scores_left_out(onehot, fitted, own)
         accuracy = float(np.mean(scores.argmax(axis=1) == gold))
         if best is None or accuracy > best[0]:
             best = (accuracy, penalty, scores)

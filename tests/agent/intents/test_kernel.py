@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agent.intents.kernel import fit_kernel
+from agent.intents.kernel import fit_kernel, scores_left_out
 
 N, INTENTS = 40, 4
 
@@ -40,6 +40,23 @@ def test_left_out_scores_are_those_of_a_head_trained_without_the_row() -> None:
     wanted = np.concatenate([solved_without([row]) for row in range(N)])
     # float32 against float64
     assert found == pytest.approx(wanted, abs=2e-3)
+
+
+def test_scores_left_out_are_those_of_a_linear_fit_to_the_other_rows() -> None:
+    features, targets = (a.astype(np.float64) for a in made())
+    inverse = np.linalg.inv(features.T @ features + 0.5 * np.eye(12))
+    hat = features @ inverse @ features.T
+    found = scores_left_out(targets, hat @ targets, np.diag(hat)[:, None])
+    for row in range(N):
+        keep = np.arange(N) != row
+        normal = features[keep].T @ features[keep] + 0.5 * np.eye(12)
+        wanted = features[row] @ np.linalg.solve(normal, features[keep].T @ targets[keep])
+        assert found[row] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_scores_left_out_stay_finite_where_a_row_alone_decides_its_score() -> None:
+    alone = scores_left_out(np.array([[1.0]]), np.array([[1.0]]), np.array([[1.0]]))
+    assert alone.tolist() == [[1.0]]
 
 
 def test_left_out_together_is_a_head_trained_without_any_of_them() -> None:
