@@ -5,6 +5,21 @@
     reply = agent.reply("How do I reset my password?")
     reply = agent.reply("and for contractors?", session=reply.session)
 
+One turn, in the order of the folders it passes:
+
+    sessions       what was said before; one message of a session at a time
+    messages       the message made clean, its language
+    intents        what it may ask for
+    followups      the question made whole from what was said before
+    forms          what an open form makes of it
+    routing        where it goes: to an answer, a script, a question back, a person
+    dialogue       what that comes to: the reply, and the session after it
+    privacy        what is masked before the turn is kept
+
+`turn` goes through them and asks the world between: the knowledge base, and the company's
+endpoints through `actions`. What the agent does stands in `configuration`. People reach it
+through `terminal`, or through `api` and `channels`; `feedback` is what they thought of it.
+
 Imports nothing heavy before it is used.
 """
 
