@@ -31,6 +31,8 @@ from agent.turn.keeping import Keeping, turn_of
 from agent.turn.telling import Listener, OnEvent
 from agent.turn.thinking import Thinking
 from agent.types import Decision, IntentClassifier, KnowledgeBase, Reply, Session
+from retrieval.access import checked_roles
+from retrieval.errors import AccessError
 
 if TYPE_CHECKING:
     import httpx
@@ -277,15 +279,7 @@ def _checked(message: object, roles: Iterable[str]) -> frozenset[str]:
     if not isinstance(message, str):
         msg = f"The message is {message!r}. Expected a text."
         raise AgentError(msg)
-    if isinstance(roles, (str, bytes)):
-        msg = (
-            f"roles is {roles!r}. Expected several roles, such as {{'staff'}}: a text alone would "
-            "be taken for its letters."
-        )
-        raise AgentError(msg)
-    asker = frozenset(roles)
-    wrong = [role for role in asker if not isinstance(role, str)]
-    if wrong:
-        msg = f"roles holds {wrong[0]!r}. Expected texts, such as {{'staff'}}."
-        raise AgentError(msg)
-    return asker
+    try:
+        return checked_roles(roles)
+    except AccessError as error:
+        raise AgentError(str(error)) from error

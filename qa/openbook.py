@@ -40,6 +40,8 @@ from qa.types import (
     Result,
     Snippet,
 )
+from retrieval.access import checked_roles
+from retrieval.errors import AccessError
 from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Roles, Trace
 
 __all__ = ["MAX_ANSWERS", "OpenBook", "answer_to_json", "to_json"]
@@ -490,18 +492,10 @@ def _deadline(budget_ms: float | None) -> float | None:
 
 
 def _checked_roles(roles: Iterable[str]) -> Roles:
-    if isinstance(roles, (str, bytes)):
-        msg = (
-            f"roles is {roles!r}. Expected several roles, such as {{'staff'}}: a text alone would "
-            "be taken for its letters."
-        )
-        raise AnsweringError(msg)
-    asker = frozenset(roles)
-    wrong = [role for role in asker if not isinstance(role, str)]
-    if wrong:
-        msg = f"roles holds {wrong[0]!r}. Expected texts, such as {{'staff'}}."
-        raise AnsweringError(msg)
-    return asker
+    try:
+        return checked_roles(roles)
+    except AccessError as error:
+        raise AnsweringError(str(error)) from error
 
 
 def _ms_since(began: float) -> float:

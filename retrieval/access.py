@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,7 +33,7 @@ def visible(audience: tuple[str, ...] | None, roles: Roles) -> bool:
     return audience is None or not roles.isdisjoint(audience)
 
 
-def checked_roles(roles: Set[str]) -> Roles:
+def checked_roles(roles: Iterable[str]) -> Roles:
     """Return roles as a frozen set, refusing what can only be a mistake.
 
     Raises:
@@ -42,14 +42,18 @@ def checked_roles(roles: Set[str]) -> Roles:
     """
     # Callers without a type checker pass anything; nothing is guessed about rights.
     given: object = roles
-    if not isinstance(given, Set | list | tuple):
-        raise AccessError(f"roles are {roles!r}, expected a set of names such as {{'staff'}}")
-    for role in roles:
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise AccessError(
+            f"roles is {roles!r}, expected a set of names such as {{'staff'}}: a text alone would "
+            "be taken for its letters"
+        )
+    held = tuple(given)
+    for role in held:
         if not isinstance(role, str) or not role.strip():
             raise AccessError(
                 f"a role is {role!r}, expected a non-empty name: leave it out or name it"
             )
-    return frozenset(roles)
+    return frozenset(held)
 
 
 @dataclass(frozen=True, eq=False)

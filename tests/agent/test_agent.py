@@ -250,9 +250,9 @@ def test_reply_apologises_and_keeps_the_turn_when_something_breaks(
 def test_reply_refuses_what_is_no_text(stage: Any) -> None:
     with pytest.raises(AgentError, match="Expected a text"):
         stage.say(7)
-    with pytest.raises(AgentError, match="several roles"):
+    with pytest.raises(AgentError, match="expected a set of names"):
         stage.say("hello", roles="staff")
-    with pytest.raises(AgentError, match="roles holds 7"):
+    with pytest.raises(AgentError, match="a role is 7"):
         stage.say("hello", roles=[7])
 
 

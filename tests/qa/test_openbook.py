@@ -162,7 +162,7 @@ def test_ask_takes_any_iterable_of_roles(book: OpenBook) -> None:
     ("arguments", "message"),
     [
         ({"roles": "staff"}, "roles is 'staff'"),
-        ({"roles": [1]}, "roles holds 1"),
+        ({"roles": [1]}, "a role is 1"),
         ({"top_k": 0}, "top_k is 0"),
         ({"budget_ms": -1}, "budget_ms is -1"),
         ({"budget_ms": math.nan}, "budget_ms is nan"),

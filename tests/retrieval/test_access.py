@@ -69,10 +69,15 @@ def test_mask_forgets_roles_not_asked_for_lately() -> None:
     assert again.tolist() == [True]
 
 
-@pytest.mark.parametrize("roles", ["staff", b"staff", 5, None])
+@pytest.mark.parametrize("roles", ["staff", b"staff", {"staff": True}, 5, None])
 def test_checked_roles_refuses_what_is_no_set(roles: object) -> None:
     with pytest.raises(AccessError, match="expected a set of names"):
         checked_roles(roles)  # type: ignore[arg-type]
+
+
+def test_checked_roles_takes_any_iterable() -> None:
+    for roles in (["hr"], {"hr"}, ("hr",), frozenset({"hr"}), iter(["hr"])):
+        assert checked_roles(roles) == {"hr"}
 
 
 @pytest.mark.parametrize("role", ["", "  ", 7, None])
