@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -40,6 +41,38 @@ def test_room_imports_only_the_rooms_below(room: str) -> None:
         if root in MAY_IMPORT and root not in MAY_IMPORT[room]
     ]
     assert not wrong
+
+
+def folder_imports() -> dict[str, set[str]]:
+    """Return what each folder or file in `agent` imports from others there, when imported."""
+    # A channel speaks for an asker, and the server speaks through channels.
+    together = {"channels": "api"}
+
+    def place(module: str) -> str:
+        first = module.split(".")[1]
+        return together.get(first, first)
+
+    graph: dict[str, set[str]] = {}
+    for path in (ROOT / "agent").rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        here = place(".".join(parts))
+        for node in ast.parse(path.read_text("utf-8")).body:
+            modules: list[str] = []
+            if isinstance(node, ast.Import):
+                modules = [name.name for name in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module == "agent":
+                modules = [f"agent.{name.name}" for name in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                modules = [node.module or ""]
+            others = {place(name) for name in modules if name.startswith("agent.")} - {here}
+            graph.setdefault(here, set()).update(others)
+    return graph
+
+
+def test_folders_of_the_agent_import_one_way() -> None:
+    # Raises CycleError, which names the folders at fault.
+    order = list(TopologicalSorter(folder_imports()).static_order())
+    assert order.index("sessions") < order.index("turn") < order.index("agent")
 
 
 def test_tests_are_not_imported_by_the_product() -> None:

@@ -1,24 +1,19 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.configuration.schema import AgentConfig, HandoverSettings, Routing
+from agent.configuration.schema import Routing
 from agent.dialogue.handover import packet_to_json
 from agent.errors import AgentError, SessionError
-from agent.privacy.masking import Masker
-from agent.sessions import SessionStore
-from agent.types import Event, HandoverReason, Route
+from agent.types import HandoverReason, Route
 
 MakeStage = Callable[..., Any]
 
@@ -52,11 +47,6 @@ def test_reply_asks_the_configured_question(stage: Any) -> None:
     assert (reply.route, reply.intent) == (Route.ANSWER, "hours")
 
 
-def test_reply_passes_roles_on(stage: Any) -> None:
-    assert stage.say("vault codes").citations == ()
-    assert stage.say("vault codes", roles={"guards"}).citations[0].article_id == "vault"
-
-
 def test_reply_runs_a_form_that_a_question_interrupts(stage: Any) -> None:
     assert stage.say("I want to order something").choices[:2] == ("monitor", "mouse")
     stage.say("a mouse")
@@ -70,16 +60,6 @@ def test_reply_runs_a_form_that_a_question_interrupts(stage: Any) -> None:
     assert (done.route, done.intent, done.text) == (Route.HANDLE, "order", "Ordered as A-7.")
     assert json.loads(stage.desk.bodies[-1]) == {"item": "mouse", "email": "jo@example.com"}
     assert stage.stored().forms == ()
-
-
-def test_reply_stores_nothing_personal(stage: Any) -> None:
-    stage.say("order, I am E12345")
-    stage.say("monitor")
-    stage.say("jo@example.com")
-    stored = json.dumps(stage.agent.export(stage.session))
-    assert "jo@example.com" not in stored
-    assert "E12345" not in stored
-    assert stage.stored().turns[-1].message == "[personal]"
 
 
 def test_reply_nests_forms_and_comes_back(stage: Any) -> None:
@@ -175,29 +155,6 @@ def test_reply_hands_over_by_rule_whatever_else_was_said(stage: Any) -> None:
     assert stage.say("hello").route is Route.HANDOFF
 
 
-def test_reply_hands_over_when_an_action_fails(stage: Any) -> None:
-    stage.desk.down = True
-    for message in ("order", "mouse", "jo@example.com"):
-        stage.say(message)
-    reply = stage.say("yes")
-    assert (reply.route, stage.rule(reply)) == (Route.HANDOFF, "action_failed")
-    assert reply.text.startswith("The order system is down.")
-    assert reply.handover.slots == {"item": "mouse", "email": "[personal]"}
-
-
-def test_reply_hands_personal_data_over_where_the_configuration_says_so(
-    make_stage: MakeStage, desk_config: AgentConfig
-) -> None:
-    config = replace(desk_config, handover=HandoverSettings(personal=True))
-    stage = make_stage(config)
-    for message in ("order", "mouse", "jo@example.com"):
-        stage.say(message)
-    packet = stage.say("get me a human").handover
-    assert packet.slots["email"] == "jo@example.com"
-    assert ("user", "jo@example.com") in packet.transcript
-    assert "jo@example.com" not in json.dumps(stage.agent.export(stage.session))
-
-
 def test_reply_makes_follow_ups_whole(stage: Any) -> None:
     stage.say("how do I set up the vpn?")
     stage.say("how long does it take?")
@@ -234,19 +191,6 @@ def test_reply_cleans_what_cannot_be_seen(stage: Any) -> None:
     assert stage.stored().turns[-1].message == "set up the vpn"
 
 
-@pytest.mark.parametrize("message", ["the classifier breaks", "the index breaks at home"])
-def test_reply_apologises_and_keeps_the_turn_when_something_breaks(
-    stage: Any, message: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.ERROR):
-        reply = stage.say(message)
-    assert (reply.route, stage.rule(reply)) == (Route.HANDLE, "broken")
-    assert stage.stored().turns[-1].message == message
-    assert len(caplog.records) == 1
-    assert message not in caplog.text
-    assert stage.say("hello").text == "Hello there!"
-
-
 def test_reply_refuses_what_is_no_text(stage: Any) -> None:
     with pytest.raises(AgentError, match="Expected a text"):
         stage.say(7)
@@ -278,99 +222,7 @@ def test_reply_takes_messages_of_one_session_one_after_the_other(stage: Any) -> 
     assert sorted(turn.message for turn in stage.stored().turns[1:]) == sorted(messages)
 
 
-def test_reply_loses_no_turn_of_two_processes(
-    make_stage: MakeStage, desk_config: AgentConfig, tmp_path: Path
-) -> None:
-    first = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
-    second = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
-    second.session = first.say("hello").session
-    together = threading.Barrier(2)
-
-    def chat(stage: Any) -> None:
-        together.wait()
-        for number in range(8):
-            stage.say(f"hello {number}")
-
-    threads = [threading.Thread(target=chat, args=(one,)) for one in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(first.stored().turns) == 17
-
-
-class SlowStage:
-    """Lets another process take a turn between the reading and the writing of the first's."""
-
-    def __init__(self, stage: Any, meanwhile: Callable[[], None]) -> None:
-        self.intents = stage.classifier.intents
-        self.id = stage.classifier.id
-        self._classify = stage.classifier.classify
-        self._meanwhile = [meanwhile]
-        stage.agent.classifier = self
-
-    def classify(self, texts: Any) -> Any:
-        if self._meanwhile:
-            self._meanwhile.pop()()
-        return self._classify(texts)
-
-
-def test_reply_takes_a_message_as_what_follows_another_process_turn(
-    make_stage: MakeStage, desk_config: AgentConfig, tmp_path: Path
-) -> None:
-    first = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
-    second = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
-    second.session = first.say("hello").session
-    # The form is opened elsewhere while this message is being thought about.
-    SlowStage(first, lambda: second.say("I want to order"))
-    reply = first.say("mouse")
-    assert reply.text == "Which e-mail?"
-    assert [turn.message for turn in first.stored().turns] == ["hello", "I want to order", "mouse"]
-    assert first.stored().forms[-1].slots == {"item": "mouse"}
-
-
-def test_reply_calls_an_endpoint_once_whoever_writes_meanwhile(
-    make_stage: MakeStage, desk_config: AgentConfig, tmp_path: Path
-) -> None:
-    first = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
-    second = make_stage(sessions=SessionStore(tmp_path / "s.db", masker=Masker(desk_config.mask)))
-    second.session = first.say("hello").session
-    SlowStage(first, lambda: second.say("hello again"))
-    assert first.say("my ticket").text == "It is open."
-    assert len(first.desk.bodies) == 1
-    assert [turn.message for turn in first.stored().turns][1:] == ["hello again", "my ticket"]
-
-
-def test_reply_asks_again_for_what_only_the_ended_process_knew(
-    make_stage: MakeStage, desk_config: AgentConfig, tmp_path: Path
-) -> None:
-    path = tmp_path / "s.db"
-    before = make_stage(sessions=SessionStore(path, masker=Masker(desk_config.mask)))
-    for message in ("order", "mouse", "jo@example.com"):
-        before.say(message)
-    after = make_stage(sessions=SessionStore(path, masker=Masker(desk_config.mask)))
-    after.session = before.session
-    assert "Which e-mail?" in after.say("yes").text
-    assert "jo@example.com" in after.say("jo@example.com").text
-
-
-# --- events, forgetting -----------------------------------------------------------------------
-
-
-def test_events_join_to_the_reply(stage: Any) -> None:
-    events: list[Event] = []
-    reply = stage.say("set up the vpn", on_event=events.append)
-    assert events[0] == Event("status", "Searching the articles")
-    assert "".join(event.text for event in events if event.kind == "delta") == reply.text
-    assert events[-1].answer == reply.citations[0]
-
-
-def test_a_listener_that_fails_loses_nothing(stage: Any) -> None:
-    def gone(_: Event) -> None:
-        raise ConnectionError
-
-    assert stage.say("set up the vpn", on_event=gone).route is Route.ANSWER
-    assert len(stage.stored().turns) == 1
+# --- forgetting -------------------------------------------------------------------------------
 
 
 def test_forget_deletes_a_session_and_its_decisions(stage: Any) -> None:

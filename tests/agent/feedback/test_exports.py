@@ -2,19 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-from typer.testing import CliRunner
-
-from agent.cli import app
-from agent.feedback import Judged, as_csv, as_questions, as_squad, find_in_articles, judged_turns
-from agent.sessions import SessionStore
-from agent.types import Decision, Route, Turn
+from agent.feedback import Judged, as_csv, as_questions, as_squad, find_in_articles
 from qa.questions import load_questions
 from qa.squad import load_squad
 from retrieval.types import Article, Hit, Passage, Roles
@@ -99,55 +91,3 @@ def test_as_csv_has_every_row_and_no_formula() -> None:
     assert len(rows) == written.n == 8
     assert rows[0]["thumb"] == "up"
     assert rows[-1]["correction"].startswith("'=")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SessionStore]:
-    with SessionStore(tmp_path / "s.sqlite3") as opened:
-        yield opened
-
-
-def turn(name: str, status: str | None) -> Turn:
-    found = [{"article_id": "vpn", "quote": "client", "confidence": 0.9, "title": "VPN"}]
-    verdict = None if status is None else {"status": status, "reason": None, "found": found}
-    decision = Decision(name, Route.ANSWER, "r", None, 0.9, {"verdict": verdict}, "Why.")
-    return Turn("hi", "hello", Route.ANSWER, None, decision, "2026-01-01T00:00:00Z", "a question")
-
-
-def test_judged_turns_are_those_judged_or_refused(store: SessionStore) -> None:
-    session = store.create("key:a", "web")
-    turns = (
-        turn("d1", "answered"),
-        turn("d2", "refused"),
-        turn("d3", None),
-        turn("d4", "answered"),
-    )
-    store.save(replace(session, turns=turns))
-    assert store.add_feedback("d1", "key:a", helpful=True, comment="mail me: ada@example.com")
-    assert store.add_feedback("d3", "key:a", helpful=False)
-    rows = list(judged_turns(store))
-    assert [(row.id, row.thumb, row.status) for row in rows] == [
-        ("d1", "up", "answered"),
-        ("d2", "", "refused"),
-        ("d3", "down", ""),
-    ]
-    assert "ada@" not in rows[0].correction
-
-
-def test_export_command_writes_and_refuses(store: SessionStore, tmp_path: Path) -> None:
-    session = store.create("key:a", "web")
-    store.save(replace(session, turns=(turn("d1", "refused"),)))
-    out = tmp_path / "out.csv"
-    arguments = ["feedback", "export", "--sessions", str(store.path), "--out", str(out)]
-    done = CliRunner().invoke(app, [*arguments, "--json"])
-    assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout) == {"out": str(out), "written": 1, "left_out": 0}
-    assert "refused" in out.read_text()
-    refused = CliRunner().invoke(app, [*arguments, "--format", "squad"])
-    assert refused.exit_code == 2
-    assert "say --kb DIR" in refused.output
-    absent = [*arguments[:3], str(tmp_path / "absent"), *arguments[4:]]
-    missing = CliRunner().invoke(app, absent)
-    assert missing.exit_code == 1
-    assert "there are no conversations" in missing.output
-    assert not (tmp_path / "absent").exists()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
-import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,17 +44,6 @@ def make_turn(decision: str, message: str = "When is it open?") -> Turn:
         titles=("Opening hours",),
         choices=("Today", "Tomorrow"),
     )
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "sessions.sqlite3"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SessionStore]:
-    with SessionStore(path) as opened:
-        yield opened
 
 
 def bytes_on_disk(path: Path) -> bytes:
@@ -109,13 +95,6 @@ def test_session_ids_are_not_shared(store: SessionStore) -> None:
     ids = {store.create().id for _ in range(20)}
     assert len(ids) == 20
     assert all(len(name) >= 20 for name in ids)
-
-
-def test_file_is_its_owners_alone(path: Path, store: SessionStore) -> None:
-    store.create()
-    for file in path.parent.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 def test_save_over_a_newer_version_is_refused(store: SessionStore) -> None:
@@ -427,26 +406,6 @@ def test_processes_lose_no_turn(path: Path, store: SessionStore) -> None:
     )
 
 
-def test_threads_open_one_new_file_at_once(path: Path) -> None:
-    failed: list[Exception] = []
-
-    def run() -> None:
-        try:
-            with SessionStore(path) as store:
-                store.create()
-        except SessionError as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed
-    with SessionStore(path) as store:
-        assert len(store.sessions(None)) == 6
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_forked_process_opens_its_own_connection(path: Path, store: SessionStore) -> None:
@@ -465,17 +424,6 @@ def test_forked_process_opens_its_own_connection(path: Path, store: SessionStore
     assert [turn.decision.id for turn in loaded.turns] == ["child", "parent"]
 
 
-def test_lock_that_stays_is_named(path: Path) -> None:
-    with SessionStore(path, busy_timeout_s=0.05) as store:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(SessionError, match=r"stayed locked by another writer for 0\.05 s"):
-            store.create()
-        other.execute("ROLLBACK")
-        other.close()
-        store.create()
-
-
 def test_delete_beside_a_reader_deletes_and_waits_no_longer(path: Path) -> None:
     with SessionStore(path, busy_timeout_s=0.05) as store:
         session = store.create()
@@ -485,36 +433,6 @@ def test_delete_beside_a_reader_deletes_and_waits_no_longer(path: Path) -> None:
         assert store.delete(session.id)
         assert store.load(session.id) is None
         reader.close()
-
-
-def test_damaged_file_is_named(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"not a database at all, but long enough" * 40)
-    with pytest.raises(SessionError, match=r"is damaged or no session file .* move it away"):
-        SessionStore(path)
-    assert path.read_bytes().startswith(b"not a database")
-
-
-def test_file_of_another_program_is_left_alone(path: Path) -> None:
-    path.parent.mkdir()
-    other = sqlite3.connect(path)
-    other.execute("CREATE TABLE theirs (x)")
-    other.commit()
-    other.close()
-    before = path.read_bytes()
-    with pytest.raises(SessionError, match="is a SQLite file of another program"):
-        SessionStore(path)
-    assert path.read_bytes() == before
-
-
-def test_file_of_a_newer_version_is_refused(path: Path) -> None:
-    with SessionStore(path) as store:
-        store.create()
-    other = sqlite3.connect(path)
-    other.execute("PRAGMA user_version = 99")
-    other.close()
-    with pytest.raises(SessionError, match="has schema version 99, and this version"):
-        SessionStore(path)
 
 
 @pytest.mark.parametrize(
@@ -555,46 +473,6 @@ def test_damaged_turn_is_named(path: Path, value: str, message: str) -> None:
             store.load(session.id)
         with pytest.raises(SessionError, match="A stored decision can't be"):
             store.decision("d1")
-
-
-def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(SessionError, match=r"can't be kept in '.*': .*check its folder"):
-        SessionStore(tmp_path / "file" / "sessions.sqlite3")
-    with pytest.raises(SessionError, match="can't be written"):
-        SessionStore(tmp_path)
-
-
-def test_full_disk_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("agent.sessions.database.os.open", full)
-        with pytest.raises(SessionError, match="The disk is full while making"):
-            SessionStore(path)
-    with SessionStore(path) as store:
-        session = store.create()
-        # SQLite answers to a limit on pages as to a disk without room.
-        connection = store._file._connection
-        assert connection is not None
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(SessionError, match="The disk is full while writing"):
-            store.save(replace(session, turns=(make_turn("d", "long " * 9_000),)))
-        connection.execute("PRAGMA max_page_count = 100000")
-        assert store.load(session.id) == session
-
-
-def test_closed_store_is_named(store: SessionStore) -> None:
-    store.close()
-    store.close()
-    with pytest.raises(SessionError, match=r"sessions.sqlite3' is closed"):
-        store.load("x")
-    memory = SessionStore.in_memory()
-    memory.close()
-    with pytest.raises(SessionError, match="in memory is closed"):
-        memory.create()
 
 
 def test_any_text_can_be_stored(store: SessionStore) -> None:
