@@ -41,6 +41,9 @@ BOUND_FILE = "calibration.json"
 
 _FORMAT = 1
 _N_BINS = 15
+# Counts up when a feature is measured in another way: confidences of the same weights are
+# then on another scale, and a bound stored before doesn't hold for them.
+_MEASURED = 2
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Calibration:
             [rule.intercept, sorted(rule.weights.items())]
             for rule in (self.ranking, self.confidence)
         ]
-        return sha256(json.dumps(rules).encode()).hexdigest()[:12]
+        return sha256(json.dumps([_MEASURED, rules]).encode()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` takes."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from qa.calibration import Calibration
 from qa.errors import CalibrationError
 from qa.evaluation import is_right
 from qa.evidence import Asked, place
+from qa.grouping import shown_place
 from qa.questions import PredictedAnswer, Question
 from qa.ranking import (
     CONFIDENCE_FEATURES,
@@ -79,6 +81,17 @@ class Observation:
     right: tuple[bool, ...]
     meanings: tuple[float, ...]
 
+    @cached_property
+    def described(self) -> Matrix:
+        """(candidates, features) what each is ranked by, in `RANKING_FEATURES`'s order."""
+        asked = Asked(self.question)
+        ranks = {hit.passage.id: rank for rank, hit in enumerate(self.hits)}
+        rows = [
+            ranking_features(asked, candidate, self.hits, ranks[candidate.passage.id], meaning)
+            for candidate, meaning in zip(self.candidates, self.meanings, strict=True)
+        ]
+        return np.array([[row[name] for name in RANKING_FEATURES] for row in rows])
+
     def proposals(self, rule: Linear) -> tuple[Proposal, ...]:
         """Rank and merge the candidates."""
         known = {
@@ -90,6 +103,7 @@ class Observation:
             self.hits,
             rule,
             lambda _, texts: [known[text] for text in texts],
+            shown=_shown,
         )
 
     def is_right(self, proposal: Proposal) -> bool:
@@ -272,18 +286,23 @@ def fit_ranking(questions: Sequence[tuple[Matrix, NDArray[np.bool_]]]) -> Matrix
         raise CalibrationError(msg)
     spread = np.concatenate([features for features, _ in questions]).std(axis=0)
     spread[spread == 0] = 1.0
-    scaled = [(features / spread, right) for features, right in questions]
+    # All questions in one block, short ones filled up with candidates of no weight.
+    shape = len(questions), max(len(right) for _, right in questions)
+    block = np.zeros((*shape, len(spread)))
+    every, good = np.full(shape, -np.inf), np.full(shape, -np.inf)
+    for row, (features, right) in enumerate(questions):
+        block[row, : len(right)] = features / spread
+        every[row, : len(right)] = 0.0
+        good[row, : len(right)][right] = 0.0
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
-        value, gradient = 0.0, np.zeros_like(weights)
-        for features, right in scaled:
-            scores = features @ weights
-            every, good = float(logsumexp(scores)), float(logsumexp(scores[right]))
-            value += every - good
-            gradient += np.exp(scores - every) @ features
-            gradient -= np.exp(scores[right] - good) @ features[right]
-        n = len(scaled)
-        return value / n + 0.5 * _RIDGE * float(weights @ weights), gradient / n + _RIDGE * weights
+        scores = block @ weights
+        of_every = logsumexp(scores + every, axis=1, keepdims=True)
+        of_good = logsumexp(scores + good, axis=1, keepdims=True)
+        pull = np.exp(scores + every - of_every) - np.exp(scores + good - of_good)
+        gradient = np.einsum("qc,qcf->f", pull, block) / len(questions)
+        value = float((of_every - of_good).mean())
+        return value + 0.5 * _RIDGE * float(weights @ weights), gradient + _RIDGE * weights
 
     n_features = len(spread)
     bounds = [(0.0, None)] * n_features
@@ -408,14 +427,7 @@ def _fit_ranking(observations: Sequence[Observation]) -> Linear:
         if not right.any() or right.all():
             # Nothing to put in order.
             continue
-        asked = Asked(each.question)
-        ranks = {hit.passage.id: rank for rank, hit in enumerate(each.hits)}
-        described = [
-            ranking_features(asked, candidate, each.hits, ranks[candidate.passage.id], meaning)
-            for candidate, meaning in zip(each.candidates, each.meanings, strict=True)
-        ]
-        features = np.array([[row[name] for name in RANKING_FEATURES] for row in described])
-        questions.append((features, right))
+        questions.append((each.described, right))
     weights = fit_ranking(questions)
     return Linear(0.0, _kept(RANKING_FEATURES, weights))
 
@@ -442,6 +454,10 @@ def _kept(names: Sequence[str], weights: Matrix) -> dict[str, float]:
         for name, weight in zip(names, weights, strict=True)
         if weight > _NO_WEIGHT
     }
+
+
+# Cross-validation asks for the same places a dozen times over.
+_shown = lru_cache(maxsize=1 << 17)(shown_place)
 
 
 def _as_answer(candidate: Candidate) -> PredictedAnswer:

@@ -6,6 +6,7 @@ For whoever trains a reader; users calibrate a knowledge base with `frontdesk ca
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,7 +100,7 @@ def fit(
         "top_k": top_k,
         "figures": figures,
     }
-    final = fit_calibration(everything, threshold=threshold, note=described)
+    final = replace(fitted, note=described)
     out.write_text(json.dumps(final.to_json(), indent=2) + "\n", encoding="utf-8")
     print_json(final.to_json())
 

@@ -2,8 +2,8 @@
 
 Passages overlap and articles repeat themselves, so one place may be proposed twice and one
 text in many places. Candidates are scored by a monotone rule over what reader, retriever
-and question say of them, those that mean the same within an article become one proposal,
-and each proposal carries what its confidence is computed from.
+and question say of them, those that mean the same within an article or are shown together
+become one proposal, and each proposal carries what its confidence is computed from.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.evidence import Asked, place
+from qa.grouping import shown_place
 from qa.metrics import normalize_answer
 from qa.types import Candidate
 from retrieval.types import Hit
@@ -26,6 +28,7 @@ __all__ = [
     "Closeness",
     "Linear",
     "Proposal",
+    "Shown",
     "propose",
     "ranking_features",
     "sigmoid",
@@ -61,6 +64,9 @@ _MAX_GAP = 6.0
 _MAX_SUPPORT = 3.0
 # The sentence encoder reads so many surroundings at most: a few hundred tokens.
 _COMPARED_PLACES = 6
+
+Shown = Callable[[Candidate, str], tuple[int, int] | None]
+"""Candidate and question → what a person is shown it with (`grouping.shown_place`)."""
 
 Closeness = Callable[[str, Sequence[str]], Sequence[float] | NDArray[np.float32]]
 """Question and texts → how near each is in meaning, -1 to 1 (`Engine.closeness`)."""
@@ -100,8 +106,8 @@ class Proposal:
         candidate: The best ranked of those that were merged.
         ranking: Its score by the ranking rule.
         gap: How far it lies above the best proposal with another text; negative if below.
-        share: Its part, with all of the same text, of the exponentials of all ranking
-            scores: 0 to 1.
+        share: Its part, with all of the same text and all that is shown with it, of the
+            exponentials of all ranking scores: 0 to 1.
         support: How much other places say the same, 0 to 3, in parts of its own weight.
         standing: How far its passage's retrieval score lies above the last passage's, as a
             share of the first's: 0 to 1.
@@ -143,6 +149,47 @@ class _Scored:
     meaning: float
 
 
+@dataclass
+class _Group:
+    """Candidates that are one answer.
+
+    Attributes:
+        question: As asked.
+        members: Best first; never empty.
+        shown: Says what the first is shown with.
+    """
+
+    question: str
+    members: list[_Scored]
+    shown: Shown
+
+    @property
+    def first(self) -> _Scored:
+        return self.members[0]
+
+    @cached_property
+    def _place(self) -> tuple[int, int] | None:
+        # Most groups never meet a candidate for which this has to be worked out.
+        return self.shown(self.first.candidate, self.question)
+
+    def takes(self, one: _Scored) -> bool:
+        """Tell whether a lower ranked candidate is the same answer."""
+        first = self.first
+        if first.candidate.passage.article_id != one.candidate.passage.article_id:
+            return False
+        return (bool(one.text) and one.text == first.text) or self.shows(one.candidate)
+
+    def shows(self, candidate: Candidate) -> bool:
+        """Tell whether whoever is shown the first member sees this candidate's place."""
+        first = self.first.candidate
+        if first.passage.article_id != candidate.passage.article_id:
+            return False
+        if first.start < candidate.end and candidate.start < first.end:
+            return True
+        place = self._place
+        return place is not None and place[0] <= candidate.start and candidate.end <= place[1]
+
+
 def ranking_features(
     asked: Asked, candidate: Candidate, hits: Sequence[Hit], rank: int, meaning: float
 ) -> dict[str, float]:
@@ -171,12 +218,16 @@ def propose(
     hits: Sequence[Hit],
     rule: Linear,
     closeness: Closeness,
+    *,
+    shown: Shown = shown_place,
 ) -> tuple[Proposal, ...]:
     """Rank candidates and merge those that mean the same.
 
-    Two candidates of one article are the same answer if their places overlap or their
-    texts differ only by case, punctuation and a/an/the. In another article the same text
-    stays an answer of its own, with a citation of its own, and supports the first.
+    Two candidates of one article are the same answer if their places overlap, if their
+    texts differ only by case, punctuation and a/an/the, or if the better one is shown with
+    a procedure, table row or list item that holds the other (`grouping`). In another
+    article the same text stays an answer of its own, with a citation of its own, and
+    supports the first.
 
     Args:
         question: As asked.
@@ -185,6 +236,7 @@ def propose(
         rule: Gives a candidate's ranking score from its `RANKING_FEATURES`.
         closeness: Compares the surroundings of the candidates that rank best without it;
             the others are left out.
+        shown: Says which place a person is shown with a candidate.
 
     Returns:
         Distinct proposals, best first.
@@ -201,14 +253,14 @@ def propose(
         for candidate in candidates
     ]
     scored = sorted(_compared(question, sorted(scored, key=_order), rule, closeness), key=_order)
-    groups: list[list[_Scored]] = []
+    groups: list[_Group] = []
     for one in scored:
         for group in groups:
-            if _same_answer(group[0], one):
-                group.append(one)
+            if group.takes(one):
+                group.members.append(one)
                 break
         else:
-            groups.append([one])
+            groups.append(_Group(question, [one], shown))
     best = scored[0].ranking if scored else 0.0
     # Relative to the best, so that no exponential overflows.
     total = sum(math.exp(one.ranking - best) for one in scored)
@@ -245,8 +297,8 @@ def _compared(
 
 
 def _proposal(
-    group: Sequence[_Scored],
-    groups: Sequence[Sequence[_Scored]],
+    group: _Group,
+    groups: Sequence[_Group],
     scored: Sequence[_Scored],
     *,
     share_of: float,
@@ -254,14 +306,15 @@ def _proposal(
     hits: Sequence[Hit],
     ranks: Mapping[str, int],
 ) -> Proposal:
-    first = group[0]
-    rival = next((other[0] for other in groups if other[0].text != first.text), None)
+    first = group.first
+    rival = next((other.first for other in groups if other.first.text != first.text), None)
     gap = _MAX_GAP if rival is None else _clipped(first.ranking - rival.ranking, _MAX_GAP)
     alike = [one for one in scored if one.text == first.text]
+    with_it = alike + [one for one in group.members if one.text != first.text]
     support = sum(
         math.exp(min(0.0, one.ranking - first.ranking))
         for one in alike
-        if not _overlap(one.candidate, first.candidate)
+        if not group.shows(one.candidate)
     )
     hit = hits[ranks[first.candidate.passage.id]]
     top, last = hits[0].score, hits[-1].score
@@ -269,25 +322,11 @@ def _proposal(
         candidate=first.candidate,
         ranking=first.ranking,
         gap=gap,
-        share=sum(math.exp(one.ranking - best) for one in alike) / share_of,
+        share=sum(math.exp(one.ranking - best) for one in with_it) / share_of,
         support=min(support, _MAX_SUPPORT),
         standing=max(0.0, _share_of(hit.score, top) - _share_of(last, top)),
         meaning=first.meaning,
-        merged=len(group),
-    )
-
-
-def _same_answer(one: _Scored, other: _Scored) -> bool:
-    if one.candidate.passage.article_id != other.candidate.passage.article_id:
-        return False
-    return _overlap(one.candidate, other.candidate) or (one.text == other.text and bool(one.text))
-
-
-def _overlap(one: Candidate, other: Candidate) -> bool:
-    return (
-        one.passage.article_id == other.passage.article_id
-        and one.start < other.end
-        and other.start < one.end
+        merged=len(group.members),
     )
 
 

@@ -19,7 +19,10 @@ _PLAIN = {
         "the reader's score, how well its passage was found, and the question's words around it",
     ),
     "gap": ("Its lead", "how far it lies above the next different answer"),
-    "share": ("Its share", "how much of all the evidence speaks for this text, 0 to 1"),
+    "share": (
+        "Its share",
+        "how much of all the evidence speaks for this text or what is shown with it, 0 to 1",
+    ),
     "support": ("Other places", "how much other places in the articles say the same, 0 to 3"),
     "margin": (
         "The reader's preference",

@@ -85,6 +85,19 @@ def test_ask_leaves_out_what_an_earlier_snippet_shows(engine: Any, fake_reader: 
     assert [answer.text for answer in book.ask("?!").answers] == ["8:30", "25 days"]
 
 
+def test_ask_is_as_sure_of_a_procedure_whichever_of_its_steps_are_proposed(
+    fake_engine: Make, fake_reader: Make, cut_passage: Cut
+) -> None:
+    article = Article("vpn", "VPN", "1. Open Software Centre.\n2. Select Install.\n3. Restart.")
+    engine = fake_engine([article], [cut_passage(article)])
+    question = "How do I install the VPN?"
+    (alone,) = OpenBook(engine, fake_reader({"Select Install": 4.0})).ask(question).answers
+    reader = fake_reader({"Select Install": 4.0, "Open Software Centre": 3.9, "Restart": 3.8})
+    (first,) = OpenBook(engine, reader).ask(question).answers
+    assert first.text == "Select Install"
+    assert first.confidence == pytest.approx(alone.confidence)
+
+
 def test_ask_refuses_below_the_threshold_and_shows_its_candidates(book: OpenBook) -> None:
     book.calibration = replace(GENERIC, threshold=1.0)
     result = book.ask("When does the desk open?")

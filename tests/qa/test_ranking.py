@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.evidence import Asked
@@ -137,6 +137,77 @@ def test_propose_compares_the_six_most_promising_places(cut_passage: Cut) -> Non
     assert [p.candidate.text for p in proposals] == [f"{n}0 euros" for n in range(9, 3, -1)]
 
 
+PROCEDURE = "1. Open Software Centre from the Start menu.\n2. Select Install.\n3. Restart."
+
+
+def test_propose_counts_one_procedure_as_one_answer(cut_passage: Cut) -> None:
+    steps = cut_passage(Article("a", "A", PROCEDURE))
+    other = cut_passage(Article("b", "B", "Ask the Service Desk."))
+    candidates = [
+        candidate_of(steps, "from the Start menu", 2.0),
+        candidate_of(steps, "Open Software Centre", 1.8),
+        candidate_of(steps, "Restart", 1.0),
+        candidate_of(other, "the Service Desk", 0.5),
+    ]
+    hits = [Hit(steps, 1.0), Hit(other, 1.0)]
+    first, second = propose("How do I install it?", candidates, hits, RULE, nothing_near)
+    assert (first.candidate.text, first.merged) == ("from the Start menu", 3)
+    assert second.candidate.text == "the Service Desk"
+    # The rival is the other article's answer, not another step of what is shown anyway.
+    assert first.gap == pytest.approx(1.5)
+    total = 1.0 + math.exp(-0.2) + math.exp(-1.0) + math.exp(-1.5)
+    assert first.share == pytest.approx((total - math.exp(-1.5)) / total)
+    assert first.support == 0.0
+
+
+def test_propose_lets_steps_compete_where_one_step_is_asked_for(cut_passage: Cut) -> None:
+    steps = cut_passage(Article("a", "A", PROCEDURE))
+    candidates = [candidate_of(steps, "the Start menu", 2.0), candidate_of(steps, "Restart", 1.0)]
+    proposals = propose(
+        "Where is Software Centre?", candidates, [Hit(steps, 1.0)], RULE, nothing_near
+    )
+    assert [p.merged for p in proposals] == [1, 1]
+
+
+def test_propose_lets_two_spans_of_a_sentence_compete(cut_passage: Cut) -> None:
+    passage = cut_passage(Article("a", "A", "It was founded in 1851 in Lyon. It is small."))
+    candidates = [candidate_of(passage, "1851", 2.0), candidate_of(passage, "Lyon", 1.0)]
+    proposals = propose("When was it founded?", candidates, [Hit(passage, 1.0)], RULE, nothing_near)
+    assert [p.gap for p in proposals] == [pytest.approx(1.0), pytest.approx(-1.0)]
+
+
+@settings(deadline=None)
+@given(
+    margins=st.lists(st.floats(-20, 20), min_size=3, max_size=3),
+    more=st.floats(0, 20),
+    order=st.permutations(range(3)),
+)
+def test_propose_never_ranks_better_evidence_lower(
+    margins: list[float], more: float, order: list[int]
+) -> None:
+    passages = [
+        Passage(f"{name}#0-{len(text)}", name, 0, len(text), text)
+        for name, text in (("a", PROCEDURE), ("b", "Ask the Service Desk."))
+    ]
+    hits = [Hit(passage, 1.0) for passage in passages]
+    spans = ((0, "Start menu"), (0, "Restart"), (1, "the Service Desk"))
+
+    def place_of_the_steps(values: list[float]) -> int:
+        candidates = [
+            candidate_of(passages[number], text, value)
+            for (number, text), value in zip(spans, values, strict=True)
+        ]
+        asked = "How do I install it?"
+        found = propose(asked, candidates, hits, RULE, nothing_near)
+        shuffled = propose(asked, [candidates[at] for at in order], hits, RULE, nothing_near)
+        assert [p.candidate for p in found] == [p.candidate for p in shuffled]
+        assert all(0.0 <= p.share <= 1.0 + 1e-9 for p in found)
+        return [p.candidate.passage.article_id for p in found].index("a")
+
+    better = [margins[0] + more, *margins[1:]]
+    assert place_of_the_steps(better) <= place_of_the_steps(margins)
+
+
 def test_propose_of_nothing_is_nothing() -> None:
     assert propose("?", [], [], RULE, nothing_near) == ()
 
@@ -159,6 +230,7 @@ def test_propose_knows_how_far_a_passage_stands_above_the_last(cut_passage: Cut)
     assert set(proposals[0].features) == set(CONFIDENCE_FEATURES)
 
 
+@settings(deadline=None)
 @given(
     scores=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=4),
     margin=st.floats(-1e6, 1e6),
