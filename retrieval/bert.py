@@ -7,14 +7,17 @@ is not for training, and knows one architecture, the original BERT encoder (Devl
 
 What makes it fast on a CPU, each measured:
 
-- Sequences lie one behind the other without padding in every linear layer. Only attention
-  pads, and only among sequences of nearly one length.
+- Sequences lie one behind the other in every linear layer. Only attention pads, and only
+  among sequences of nearly one length.
+- Numbers of rows are rounded up to few different ones (`_rounded`): oneDNN compiles a kernel
+  for each that it meets, and remembers so many of them.
 - Weights are laid out once for oneDNN. On processors that are not Intel's this doubles even
   the float32 rate, since MKL takes a slow path there.
 - bfloat16 where the processor multiplies it natively: twice the rate of float32 again.
 - Tokens go through all layers a cacheful at a time, so activations stay near the core.
 
-Shapes: tokens, hidden, heads, width (hidden / heads), rows (sequences of one group).
+Shapes: tokens, hidden, heads, width (hidden / heads), rows (sequences of one group), places
+(columns of its padded grid).
 """
 
 from __future__ import annotations
@@ -51,6 +54,12 @@ _CHUNK_TOKENS = 1024
 # than another call.
 _GROUP_RATIO = 0.85
 _GROUP_SLACK = 8
+
+# (rows, step): numbers up to `rows` are rounded up to a multiple of `step`. A new shape costs
+# six kernels, together more than twice the pass over a short message; finer steps make more
+# shapes than a server's bounded cache holds, coarser ones more rows without a token.
+_STEPS = ((128, 16), (512, 32))
+_LARGEST_STEP = 64
 
 # From this length on, torch's fused attention beats plain products in float32 (in bfloat16
 # it never does).
@@ -251,54 +260,72 @@ class _Norm:
         return torch.layer_norm(x, self._shape, self._weight, self._bias, self._epsilon)
 
 
+def _rounded(rows: int) -> int:
+    """Return the number of rows that stands for this one, so that few different ones occur.
+
+    >>> [_rounded(rows) for rows in (1, 16, 17, 130, 1000)]
+    [16, 16, 32, 160, 1024]
+    """
+    step = next((step for most, step in _STEPS if rows <= most), _LARGEST_STEP)
+    return -(-rows // step) * step
+
+
 @dataclass(frozen=True)
 class _Group:
     """Neighbouring sequences of a chunk that share one attention call.
 
     Attributes:
         start: First token of the group in the chunk.
-        end: One past its last token.
+        end: One past its last row in the chunk, spare ones included.
         lengths: Tokens of each sequence, longest first.
-        padded: (rows * longest,) token of the chunk for each place of the padded grid;
-            None if all lengths are equal and the tokens already lie as a grid.
+        places: Columns of the padded grid: the longest length, rounded up.
+        padded: (sequences * places,) token of the chunk for each place of the padded grid;
+            None if the tokens already lie as a grid.
         real: (end - start,) place in the padded grid of each token; None likewise.
-        short: (first row, end row, length) of each run of rows shorter than the longest.
+        short: (first row, end row, length) of each run of rows with less than `places` tokens.
     """
 
     start: int
     end: int
     lengths: tuple[int, ...]
+    places: int
     padded: Tensor | None
     real: Tensor | None
     short: tuple[tuple[int, int, int], ...]
 
     @classmethod
-    def make(cls, start: int, lengths: Sequence[int]) -> _Group:
-        """Lay out sequences of the given lengths (longest first) from token `start` on."""
-        longest, end = lengths[0], start + sum(lengths)
-        if lengths[-1] == longest:
-            return cls(start, end, tuple(lengths), None, None, ())
-        # (rows, longest)
+    def make(cls, start: int, lengths: Sequence[int], spare: int = 0) -> _Group:
+        """Lay out sequences of the given lengths (longest first) from token `start` on.
+
+        Args:
+            start: First token.
+            lengths: Of the sequences.
+            spare: Rows behind the last token that hold none; they get finite numbers.
+        """
+        places, end = _rounded(lengths[0]), start + sum(lengths) + spare
+        edges = [0, *(i for i in range(1, len(lengths)) if lengths[i] != lengths[i - 1])]
+        runs = [(a, b, lengths[a]) for a, b in pairwise([*edges, len(lengths)])]
+        short = tuple(run for run in runs if run[2] < places)
+        if len(lengths) * places == end - start and (not short or len(lengths) == 1):
+            return cls(start, end, tuple(lengths), places, None, None, short)
+        # (sequences, places)
         sizes = torch.tensor(lengths).unsqueeze(1)
         first = torch.cumsum(sizes, 0) - sizes + start
-        column = torch.arange(longest).unsqueeze(0)
+        column = torch.arange(places).unsqueeze(0)
         is_real = column < sizes
         # Padding repeats the sequence's first token: finite numbers that are masked anyway.
         padded = torch.where(is_real, first + column, first).flatten()
-        edges = [0, *(i for i in range(1, len(lengths)) if lengths[i] != lengths[i - 1])]
-        runs = [(a, b, lengths[a]) for a, b in pairwise([*edges, len(lengths)])]
-        return cls(
-            start,
-            end,
-            tuple(lengths),
-            padded,
-            is_real.flatten().nonzero().squeeze(1),
-            tuple(run for run in runs if run[2] < longest),
-        )
+        real = is_real.flatten().nonzero().squeeze(1)
+        if spare:
+            real = torch.cat([real, real[-1:].expand(spare)])
+        return cls(start, end, tuple(lengths), places, padded, real, short)
 
 
-def _groups(lengths: Sequence[int]) -> list[_Group]:
-    """Split a chunk's sequences (longest first) into groups of nearly one length."""
+def _groups(lengths: Sequence[int], spare: int) -> list[_Group]:
+    """Split a chunk's sequences (longest first) into groups of nearly one length.
+
+    The last group has the chunk's spare rows.
+    """
     groups: list[_Group] = []
     first = token = 0
     for i in range(1, len(lengths) + 1):
@@ -306,7 +333,7 @@ def _groups(lengths: Sequence[int]) -> list[_Group]:
             longest = lengths[first]
             if lengths[i] >= min(longest * _GROUP_RATIO, longest - _GROUP_SLACK):
                 continue
-        groups.append(_Group.make(token, lengths[first:i]))
+        groups.append(_Group.make(token, lengths[first:i], spare if i == len(lengths) else 0))
         token = groups[-1].end
         first = i
     return groups
@@ -330,8 +357,8 @@ def _chunks(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def _attend_at_once(query: Tensor, key: Tensor, value: Tensor, group: _Group) -> Tensor:
-    """Attend with all scores in memory: (rows, heads, longest, width) each -> the same."""
-    # (rows, heads, longest, longest)
+    """Attend with all scores in memory: (rows, heads, places, width) each -> the same."""
+    # (rows, heads, places, places)
     scores = _scores(query, key, group)
     if scores.dtype is torch.float32:
         return torch.matmul(torch.softmax(scores, -1), value)
@@ -339,8 +366,9 @@ def _attend_at_once(query: Tensor, key: Tensor, value: Tensor, group: _Group) ->
     # Without that step the exponentials of ordinary scores still fit: bfloat16 reaches as
     # far as float32. Where they do not (sums near the ends of the range), do it in full.
     weights = scores.exp_()
-    # (rows, heads, longest, 1)
-    total = weights.sum(-1, keepdim=True, dtype=torch.float32)
+    # (rows, heads, places, 1). Where no row has a token, nothing is summed: the sum's rounding
+    # hangs on the number of terms.
+    total = weights[..., : group.lengths[0]].sum(-1, keepdim=True, dtype=torch.float32)
     least, most = torch.aminmax(total)
     if float(least) > _LEAST_SUM and float(most) < _MOST_SUM:
         return torch.matmul(weights, value).div_(total)
@@ -358,9 +386,8 @@ def _attend_blockwise(query: Tensor, key: Tensor, value: Tensor, group: _Group) 
     """Attend by torch's fused kernel: the same, never holding all scores at once."""
     mask = None
     if group.short:
-        rows, longest = len(group.lengths), group.lengths[0]
-        # (rows, 1, 1, longest), True = real token
-        mask = torch.ones(rows, 1, 1, longest, dtype=torch.bool)
+        # (rows, 1, 1, places), True = real token
+        mask = torch.ones(len(group.lengths), 1, 1, group.places, dtype=torch.bool)
         for first, end, length in group.short:
             mask[first:end, :, :, length:] = False
     return torch.nn.functional.scaled_dot_product_attention(
@@ -429,22 +456,22 @@ class _Layer:
             group: Which of them.
 
         Returns:
-            (group's tokens, hidden).
+            (group's tokens and spare rows, hidden).
         """
         if group.padded is None:
             qkv = qkv[group.start : group.end]
         else:
             qkv = qkv.index_select(0, group.padded)
-        rows, longest = len(group.lengths), group.lengths[0]
-        # (3, rows, heads, longest, width)
-        grid = qkv.view(rows, longest, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        rows, places = len(group.lengths), group.places
+        # (3, rows, heads, places, width)
+        grid = qkv.view(rows, places, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
         query, key, value = grid.contiguous()
-        if qkv.dtype is torch.float32 and longest >= _BLOCKWISE_LENGTH:
+        if qkv.dtype is torch.float32 and places >= _BLOCKWISE_LENGTH:
             mixed = _attend_blockwise(query, key, value, group)
         else:
             mixed = _attend_at_once(query, key, value, group)
-        # (rows * longest, hidden)
-        mixed = mixed.transpose(1, 2).reshape(rows * longest, -1)
+        # (rows * places, hidden)
+        mixed = mixed.transpose(1, 2).reshape(rows * places, -1)
         return mixed if group.real is None else mixed.index_select(0, group.real)
 
 
@@ -676,13 +703,18 @@ class PackedBert:
             _check_range("type id", kinds, self.shape.types)
             x += self._types.index_select(0, kinds)
         x = self._norm(x).to(self.dtype)
-        groups = _groups(lengths)
+        tokens = len(x)
+        spare = _rounded(tokens) - tokens
+        if spare:
+            # Any ordinary numbers do: rows meet only in attention, which leaves these out.
+            x = torch.cat([x, x[:1].expand(spare, -1)])
+        groups = _groups(lengths, spare)
         kept = [x] if n_layers > len(self._layers) else []
         for number, layer in enumerate(self._layers):
             x = layer(x, groups)
             if number >= len(self._layers) - n_layers:
                 kept.append(x)
-        return kept
+        return [states[:tokens] for states in kept]
 
     def _check_lengths(
         self, lengths: Sequence[int], type_ids: Sequence[Sequence[int]] | None
