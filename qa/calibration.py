@@ -55,12 +55,16 @@ class Calibration:
         confidence: Answer's `CONFIDENCE_FEATURES` → log-odds that it is right.
         threshold: Least confidence at which we answer, 0 to 1.
         note: What it was fitted on, for people.
+        slack: A passage isn't read if the most that it can reach, without margin and meaning,
+            lies this far below the best candidate found (`skipping`), in units of the
+            ranking score; None reads all.
     """
 
     ranking: Linear
     confidence: Linear
     threshold: float
     note: Mapping[str, Any] = field(default_factory=dict)
+    slack: float | None = None
 
     def probability(self, proposal: Proposal) -> float:
         """Return the probability that an answer is right, strictly between 0 and 1."""
@@ -73,7 +77,8 @@ class Calibration:
             [rule.intercept, sorted(rule.weights.items())]
             for rule in (self.ranking, self.confidence)
         ]
-        return sha256(json.dumps([_MEASURED, rules]).encode()).hexdigest()[:12]
+        parts = [_MEASURED, rules] if self.slack is None else [_MEASURED, rules, self.slack]
+        return sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` takes."""
@@ -82,6 +87,7 @@ class Calibration:
             "ranking": _rule_json(self.ranking),
             "confidence": _rule_json(self.confidence),
             "threshold": self.threshold,
+            "slack": self.slack,
             "note": dict(self.note),
         }
 
@@ -101,12 +107,20 @@ class Calibration:
         if not 0.0 <= threshold <= 1.0:
             msg = f"{where}: the threshold {threshold!r} isn't a probability from 0 to 1."
             raise CalibrationError(msg)
+        slack = None if stored.get("slack") is None else _number(stored, "slack", where)
+        if slack is not None and slack < 0:
+            msg = (
+                f"{where}: the slack {slack!r} would skip passages that rank before the best. "
+                "Expected 0 or more, or null to read all."
+            )
+            raise CalibrationError(msg)
         note = stored.get("note", {})
         return cls(
             _rule(stored, "ranking", RANKING_FEATURES, where),
             _rule(stored, "confidence", CONFIDENCE_FEATURES, where),
             threshold,
             note if isinstance(note, dict) else {},
+            slack,
         )
 
 

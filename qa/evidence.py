@@ -15,6 +15,7 @@ from qa.question_type import QuestionType, question_type
 from qa.types import Candidate
 from retrieval.analysis import Analyser
 from retrieval.sentences import sentence_spans
+from retrieval.types import Passage
 
 __all__ = ["Asked", "place"]
 
@@ -42,6 +43,7 @@ _HAS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _STEP = re.compile(r"[ \t]*\(?[0-9]{1,3}[.)][ \t]")
+_ANY_STEP = re.compile(rf"^{_STEP.pattern}", re.MULTILINE)
 _MAX_SENTENCE_CHARS = 600
 
 
@@ -90,6 +92,18 @@ class Asked:
             "number": float(
                 self._wants_number and _HAS_NUMBER.search(text, start, end) is not None
             ),
+        }
+
+    def most_evidence(self, passage: Passage) -> dict[str, float]:
+        """Return the most that `evidence` can be for any candidate of a passage."""
+        echo = 0.0
+        if self._terms:
+            above = _terms(" ".join((passage.title, *passage.headings)))
+            echo = len(self._terms & (_terms(passage.text) | above)) / len(self._terms)
+        return {
+            "echo": echo,
+            "steps": float(self._wants_steps and _ANY_STEP.search(passage.text) is not None),
+            "number": float(self._wants_number and _HAS_NUMBER.search(passage.text) is not None),
         }
 
 

@@ -15,6 +15,7 @@ import typer
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 
 if TYPE_CHECKING:
+    from qa.calibration import Calibration
     from qa.fitting import Observation
 
 __all__ = ["fit"]
@@ -87,11 +88,17 @@ def fit(
     to_fit = [each for each in of_users if each.id in developing]
     to_report = [each for each in of_users if each.id not in developing]
     everything = of_squad + weight * to_fit
-    fitted = fit_calibration(everything, threshold=threshold, note={})
-    figures = {
-        "squad, cross-validated over articles": _crossed(of_squad, everything),
+    skip = bool(getattr(loaded, "reads_apart", False))
+    fitted = fit_calibration(everything, threshold=threshold, note={}, skip=skip)
+    figures: dict[str, Any] = {
+        "squad, cross-validated over articles": _crossed(of_squad, everything, skip=skip),
         "labelled questions that nothing was fitted on": _figures(fitted, to_report),
     }
+    if fitted.slack is not None:
+        figures["skipping passages, squad"] = _sparing(fitted, of_squad)
+        figures["skipping passages, labelled questions that nothing was fitted on"] = _sparing(
+            fitted, to_report
+        )
     described = {
         "fitted_on": f"{len(of_squad)} questions of {held_out} articles of {squad.name} held out "
         f"of training, {len(hidden)} of them with their article hidden, and {len(to_fit)} "
@@ -105,22 +112,48 @@ def fit(
     print_json(final.to_json())
 
 
-def _crossed(judged: list[Observation], everything: list[Observation]) -> dict[str, float]:
+def _crossed(
+    judged: list[Observation], everything: list[Observation], *, skip: bool
+) -> dict[str, float]:
     from qa.fitting import cross_validated
 
     names = {each.id for each in judged}
-    pairs = cross_validated(everything, judged=names)
+    pairs = cross_validated(everything, judged=names, skip=skip)
     return _scores(*pairs)
 
 
 def _figures(calibration: Any, judged: list[Observation]) -> dict[str, float]:
     confidences, right = [], []
-    for each in judged:
+    for whole in judged:
+        each = whole.without(whole.skipped_by(calibration))
         proposals = each.proposals(calibration.ranking)
         if proposals:
             confidences.append(calibration.probability(proposals[0]))
             right.append(each.is_right(proposals[0]))
     return _scores(confidences, right)
+
+
+def _sparing(calibration: Calibration, judged: list[Observation]) -> dict[str, float]:
+    """Return what skipping passages spares, and what it changes, beside reading them all."""
+    found = read = other_answers = other_decisions = 0
+    moved: list[float] = []
+    for each in judged:
+        skipped = each.skipped_by(calibration)
+        found += len(each.hits)
+        read += len(each.hits) - len(skipped)
+        whole, part = each.outcome(calibration), each.without(skipped).outcome(calibration)
+        if whole is None or part is None:
+            continue
+        other_answers += whole.where != part.where
+        other_decisions += whole.given != part.given
+        moved.append(abs(whole.confidence - part.confidence))
+    return {
+        "n": len(judged),
+        "passages_read": round(read / max(1, found), 4),
+        "first_answers_changed": other_answers,
+        "decisions_changed": other_decisions,
+        "mean_change_of_confidence": round(sum(moved) / max(1, len(moved)), 4),
+    }
 
 
 def _scores(confidences: list[float], right: list[bool]) -> dict[str, float]:

@@ -26,6 +26,7 @@ from qa.language import Language, foreign_to
 from qa.metrics import token_f1
 from qa.ranking import Proposal, propose
 from qa.registry import default_calibration, load_reader
+from qa.skipping import read_promising
 from qa.snippets import snippet
 from qa.types import (
     Answer,
@@ -155,7 +156,8 @@ class OpenBook:
         Args:
             question: In plain words; an empty one is refused.
             roles: The asker's roles; none sees only public articles.
-            top_k: How many passages to read.
+            top_k: How many passages to find. They are read but for those that can hardly hold
+                a better answer than the first few do.
             budget_ms: Stop reading after so many milliseconds and answer from what was
                 read. None reads all.
             trace: Also tell how passages were found and what was read.
@@ -189,8 +191,9 @@ class OpenBook:
             # What comes after reading needs some of the time as well.
             deadline_s -= self._comparing_s
         if foreign is None:
-            passages = [hit.passage for hit in hits]
-            reading = self.reader.read(asked, passages, deadline_s=deadline_s)
+            reading = read_promising(
+                self.reader, asked, hits, self.calibration, deadline_s=deadline_s
+            )
         else:
             # A reader finds something in every passage, in whatever language it is asked.
             reading = Reading((), 0.0)

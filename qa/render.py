@@ -120,6 +120,9 @@ def render_trace(result: Result, console: Console, *, threshold: float) -> None:
         console.print("Nothing that could be an answer.")
     if reading.unread:
         console.print(Text(f"Unread, no time left: {visible(', '.join(reading.unread))}"))
+    if reading.skipped:
+        skipped = visible(", ".join(reading.skipped))
+        console.print(Text(f"Skipped, since the answer found is far ahead: {skipped}"))
     _heading(console, "What was decided")
     for number, answer in enumerate(result.answers, start=1):
         text = f"{number}. {_percent(answer.confidence)} sure: {_on_one_line(answer.text, 160)}"

@@ -112,7 +112,12 @@ class SpanReader(ABC):
     """Reads with a network that scores every token of a window as start and as end.
 
     Letters of shapes: `tokens` of one window.
+
+    Attributes:
+        reads_apart: True: each passage is judged by itself (`qa.types.Reader`).
     """
+
+    reads_apart = True
 
     def __init__(
         self, *, tokenizer: TextTokenizer, settings: ReaderSettings, max_length: int, digest: str

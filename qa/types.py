@@ -102,17 +102,23 @@ class Reading:
             lowest null score where there is none.
         unread: Ids of passages that were left unread (a time budget ran out).
         rival: What a second reader answers, if there is one and it is sure.
+        skipped: Ids of passages that could hardly hold a better answer than was found.
     """
 
     candidates: tuple[Candidate, ...]
     null_score: float
     unread: tuple[str, ...] = ()
     rival: Candidate | None = None
+    skipped: tuple[str, ...] = ()
 
 
 @runtime_checkable
 class Reader(Protocol):
-    """Reads passages and quotes them; it never invents text."""
+    """Reads passages and quotes them; it never invents text.
+
+    One that judges each passage by itself may say so with an attribute `reads_apart` that
+    is True: it may then be given a question's passages in parts (`skipping`).
+    """
 
     @property
     def id(self) -> str:

@@ -58,11 +58,17 @@ def test_probability_never_falls_with_better_evidence(
 
 def test_calibration_survives_the_disk(tmp_path: Path) -> None:
     calibration = Calibration(
-        Linear(0.25, {"margin": 0.5}), Linear(-1.0, {"gap": 0.1}), 0.4, {"n": 12}
+        Linear(0.25, {"margin": 0.5}), Linear(-1.0, {"gap": 0.1}), 0.4, {"n": 12}, slack=3.5
     )
     path = tmp_path / "calibration.json"
     path.write_text(json.dumps(calibration.to_json()), encoding="utf-8")
     assert load_calibration(path) == calibration
+
+
+def test_calibration_without_a_slack_reads_all() -> None:
+    stored = GENERIC.to_json()
+    assert stored.pop("slack") is None
+    assert Calibration.from_json(stored, where="here") == GENERIC
 
 
 def test_load_calibration_without_a_file_is_generic(tmp_path: Path) -> None:
@@ -72,6 +78,8 @@ def test_load_calibration_without_a_file_is_generic(tmp_path: Path) -> None:
 def test_digest_follows_the_rules_and_nothing_else() -> None:
     assert replace(GENERIC, threshold=0.9, note={}).digest == GENERIC.digest
     assert replace(GENERIC, ranking=Linear(0.0, {"margin": 1.0})).digest != GENERIC.digest
+    # What isn't read is no rival.
+    assert replace(GENERIC, slack=4.0).digest != GENERIC.digest
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,8 @@ def test_digest_follows_the_rules_and_nothing_else() -> None:
         ({"format": 2}, "isn't a calibration of format 1"),
         ({"threshold": 1.5}, "threshold 1.5 isn't a probability"),
         ({"threshold": "high"}, "threshold is 'high'"),
+        ({"slack": -0.5}, "slack -0.5 would skip passages that rank before the best"),
+        ({"slack": "wide"}, "slack is 'wide'"),
         ({"ranking": None}, "'ranking' is None"),
         ({"ranking": {"intercept": 0.0, "weights": {"luck": 1.0}}}, r"weights for \['luck'\]"),
         ({"confidence": {"intercept": 0.0, "weights": {"gap": -1.0}}}, "negative weights"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.evidence import Asked
@@ -64,6 +64,7 @@ def test_number_belongs_to_questions_for_one(question: str, quote: str, number: 
     assert evidence(question, quote)["number"] == number
 
 
+@settings(deadline=None)
 @given(text=st.text(min_size=1, max_size=80), question=st.text(max_size=40), cut=st.data())
 def test_evidence_is_a_share_of_any_text(text: str, question: str, cut: st.DataObject) -> None:
     passage = replace(PASSAGE, text=text, end=PASSAGE.start + len(text))
@@ -71,3 +72,12 @@ def test_evidence_is_a_share_of_any_text(text: str, question: str, cut: st.DataO
     end = cut.draw(st.integers(start + 1, len(text)))
     candidate = Candidate(passage, passage.start + start, passage.start + end, 0.0, 0.0)
     assert all(0 <= value <= 1 for value in Asked(question).evidence(candidate).values())
+
+
+def test_most_evidence_is_that_of_the_whole_passage() -> None:
+    most = Asked("How many days on Friday in Mail?").most_evidence(PASSAGE)
+    assert most == {"echo": pytest.approx(2 / 3), "steps": 0.0, "number": 1.0}
+    assert Asked("How do I press sync?").most_evidence(PASSAGE)["steps"] == 1.0
+    prose = replace(PASSAGE, text="Version 2. Then none.")
+    assert Asked("How do I press sync?").most_evidence(prose)["steps"] == 0.0
+    assert Asked("What is it?").most_evidence(PASSAGE)["echo"] == 0.0

@@ -19,6 +19,7 @@ from qa.fitting import (
     fit_calibration,
     fit_logistic,
     fit_ranking,
+    fit_slack,
     load_observations,
     observe,
     save_observations,
@@ -126,6 +127,70 @@ def test_fit_calibration_believes_what_is_right() -> None:
         right.append(each.is_right(first))
     assert expected_calibration_error(confidences, right) < 0.1
     assert np.mean(confidences) == pytest.approx(np.mean(right), abs=0.01)
+
+
+def long_observations(n: int = 600) -> list[Observation]:
+    """Make questions with six passages; in one of a hundred the last one holds the answer."""
+    rng = np.random.default_rng(5)
+    made = []
+    for number in range(n):
+        passages = [
+            Passage(f"a{number}-{k}#0-8", f"a{number}-{k}", 0, 8, f"answer {k}") for k in range(6)
+        ]
+        holds = 5 if number % 100 == 0 else int(rng.integers(0, 3))
+        right = [k == holds and number % 3 > 0 for k in range(6)]
+        margins = [rng.normal(6.0 if good else -2.0, 2.0) for good in right]
+        made.append(
+            Observation(
+                id=str(number),
+                question="What is it?",
+                group=f"article {number % 40}",
+                hits=tuple(Hit(passage, 1.0 - k / 8) for k, passage in enumerate(passages)),
+                candidates=tuple(
+                    Candidate(passage, 0, 8, float(margin), 0.0)
+                    for passage, margin in zip(passages, margins, strict=True)
+                ),
+                right=tuple(right),
+                meanings=tuple(0.3 * good for good in right),
+            )
+        )
+    return made
+
+
+def test_fit_slack_keeps_outcomes_and_spares_reading() -> None:
+    seen = long_observations()
+    fitted = fit_calibration(seen, threshold=0.5, note={}, skip=True)
+    assert fitted.slack is not None
+
+    def changed(slack: float) -> int:
+        calibration = replace(fitted, slack=slack)
+        n = 0
+        for each in seen:
+            whole = each.outcome(calibration)
+            part = each.without(each.skipped_by(calibration)).outcome(calibration)
+            assert whole is not None
+            assert part is not None
+            n += (whole.where, whole.given) != (part.where, part.given)
+        return n
+
+    assert changed(fitted.slack) <= 2
+    assert changed(0.0) > 2
+    assert sum(len(each.skipped_by(fitted)) for each in seen) > len(seen) / 4
+    assert 0 < fit_slack(seen, fitted) <= fitted.slack + 1.0  # type: ignore[operator]
+    confidences, right = cross_validated(seen, folds=2, skip=True)
+    assert expected_calibration_error(confidences, right) < 0.1
+
+
+def test_fit_slack_tells_nothing_from_few_questions() -> None:
+    seen = observations()
+    calibration = fit_calibration(seen, threshold=0.5, note={}, skip=True)
+    assert calibration.slack is None
+    assert seen[0].skipped_by(calibration) == frozenset()
+
+
+def test_outcome_of_nothing_is_none() -> None:
+    calibration = fit_calibration(observations(), threshold=0.5, note={})
+    assert Observation("1", "What?", "g", (), (), (), ()).outcome(calibration) is None
 
 
 def test_cross_validated_judges_every_question_once() -> None:

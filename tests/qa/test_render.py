@@ -156,7 +156,9 @@ def test_render_trace_shows_every_stage() -> None:
     result = replace(
         result_of(answer_in("At 8:30.", "8:30"), refusal=refusal),
         trace=trace,
-        reading=Reading((Candidate(passage, 3, 7, 5.0, 2.5),), 2.5, ("it#8-9",)),
+        reading=Reading(
+            (Candidate(passage, 3, 7, 5.0, 2.5),), 2.5, ("it#8-9",), skipped=("hr#0-5",)
+        ),
     )
     out = io.StringIO()
     render_trace(result, Console(file=out, width=80), threshold=0.6)
@@ -168,7 +170,8 @@ def test_render_trace_shows_every_stage() -> None:
         "Found by dense",
         "0.4 × bm25 + 0.6 × dense",
         "+2.5",
-        "it#8-9",
+        "Unread, no time left: it#8-9",
+        "far ahead: hr#0-5",
         "from 60 % on",
         "Refused (low_confidence)",
         "read 12 ms",
