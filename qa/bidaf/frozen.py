@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from qa.bidaf.model import BidafModel, BidafSizes, Words
-from qa.bidaf.network import Bidaf, Parted
+from qa.bidaf.network import Bidaf
 from qa.windows import load_tokenizer, special_tokens
 from retrieval.durable import digest
 
@@ -64,6 +64,10 @@ class FrozenBert(nn.Module):
             states[row, : len(found)] = found
         embedded: Tensor = self.norm(states.to(words.ids.device))
         return embedded * words.mask.unsqueeze(-1)
+
+    def alike(self, ids: Tensor) -> Tensor:
+        """Return numbers that are equal for equal word pieces: these themselves."""
+        return ids
 
     def _encoded(self, rows: Sequence[tuple[int, ...]]) -> list[Tensor]:
         """Return (words, hidden) of each row, in the type the encoder multiplies in."""
@@ -117,17 +121,10 @@ class BertBidaf(Bidaf):
         tokenizer = load_tokenizer(folder)
         packed = PackedBert.load(folder, dtype=dtype)
         embedder = FrozenBert(packed, special_tokens(tokenizer))
-        super().__init__(BidafModel(sizes, embedder, embedded=embedder.size))
+        super().__init__(BidafModel(sizes, embedder))
         self.tokenizer: TextTokenizer = tokenizer
         self.max_length = packed.max_length
         self._named = {"encoder": encoder, "encoder_sha256": digest(folder / "model.safetensors")}
-
-    def _sides(self, parted: Parted, input_ids: Tensor) -> tuple[Words, Words]:
-        passage, question = (
-            Words(ids, ids.new_empty(*ids.shape, 0), mask)
-            for ids, mask in (parted.words(input_ids, of=of) for of in ("passage", "question"))
-        )
-        return passage, question
 
     def config(self) -> dict[str, object]:
         """Return what `config.json` holds."""

@@ -223,8 +223,8 @@ class AttentionFlow(nn.Module):
         # Equation 1's w of 6d, in three parts of 2d, so that (T, J, 6d) is never made.
         self.of_passage = nn.Linear(size, 1, bias=False)
         self.of_question = nn.Linear(size, 1, bias=False)
-        self.of_product = nn.Parameter(torch.empty(size))
-        nn.init.uniform_(self.of_product, -(size**-0.5), size**-0.5)
+        # Ones: to begin with, like looks at like.
+        self.of_product = nn.Parameter(torch.ones(size))
 
     def similarity(self, passage: Tensor, question: Tensor) -> Tensor:
         """Return S, (batch, T, J): equation 1, w · [h; u; h ∘ u].

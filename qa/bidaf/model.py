@@ -1,8 +1,13 @@
 """Bi-directional attention flow from words to the logits of a span.
 
-Source and letters of shapes: see `layers`. Beside the paper there is a place for "no
-answer": the passage's first word is a mark that stands for it, as [CLS] does for BERT, so
-that both readers share one span decoder.
+Source and letters of shapes: see `layers`. Beside the paper there is
+
+- a place for "no answer": the passage's first word is a mark that stands for it, as [CLS]
+  does for BERT, so that both readers share one span decoder;
+- a sign on each word that stands on the other side too (Chen et al., arXiv 1704.00051,
+  section 3.2, "exact match"), and an attention that begins as a plain dot product:
+  without them the network learns for hours which kind of word answers a question before it
+  learns to look where the question's words stand.
 """
 
 from __future__ import annotations
@@ -31,6 +36,7 @@ class BidafSizes:
         filters: Of a word's vector made of characters.
         width: Characters that a filter sees.
         n_characters: Size of the alphabet, padding included.
+        matching: Whether each word says if it stands on the other side too.
         dropout: Share of what goes into each LSTM and linear layer, in training.
     """
 
@@ -40,6 +46,7 @@ class BidafSizes:
     filters: int = 100
     width: int = 5
     n_characters: int = N_CHARACTERS
+    matching: bool = True
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
@@ -53,6 +60,10 @@ class BidafSizes:
                 if not 0.0 <= value < 1.0:
                     msg = f"dropout is {value!r}. Expected a share from 0 to below 1."
                     raise ReaderError(msg)
+            elif name == "matching":
+                if not isinstance(value, bool):
+                    msg = f"matching is {value!r}. Expected true or false."
+                    raise ReaderError(msg)
             elif not isinstance(value, int) or value < 1:
                 msg = f"{name} is {value!r}. Expected a whole number, 1 or more."
                 raise ReaderError(msg)
@@ -63,13 +74,10 @@ class Words(NamedTuple):
 
     Attributes:
         ids: (batch, words) number of each word, as the embedding layer counts; 0 = padding.
-        characters: (batch, words, chars) ids, 0 = padding; no chars for an embedding layer
-            that doesn't look at them.
         mask: (batch, words), True = real.
     """
 
     ids: Tensor
-    characters: Tensor
     mask: Tensor
 
 
@@ -99,23 +107,26 @@ class Embedder(Protocol):
         """Return (batch, words, size)."""
         ...
 
+    def alike(self, ids: Tensor) -> Tensor:
+        """Return numbers that are equal for words that count as the same."""
+        ...
+
 
 class BidafModel(nn.Module):
     """The network above an embedding layer."""
 
-    def __init__(self, sizes: BidafSizes, embedder: nn.Module, *, embedded: int) -> None:
+    def __init__(self, sizes: BidafSizes, embedder: Embedder) -> None:
         """Lay out the weights.
 
         Args:
             sizes: Of the network.
-            embedder: Obeys `Embedder`.
-            embedded: Size of its vectors.
+            embedder: A module.
         """
         super().__init__()
         d = sizes.hidden
         self.sizes = sizes
         self.embedder = embedder
-        self.contextual = BiLstm(embedded, d)
+        self.contextual = BiLstm(embedder.size + sizes.matching, d)
         self.attention = AttentionFlow(2 * d)
         self.modelling = nn.ModuleList([BiLstm(8 * d, d), BiLstm(2 * d, d)])
         self.ending = BiLstm(2 * d, d)
@@ -131,8 +142,8 @@ class BidafModel(nn.Module):
             question: At least one word each.
         """
         # Layers 1 to 3: H (batch, T, 2d) and U (batch, J, 2d), by the same weights.
-        h = self._contextual(passage)
-        u = self._contextual(question)
+        h = self._contextual(passage, question)
+        u = self._contextual(question, passage)
         # Layer 4: G (batch, T, 8d)
         g, to_question, to_passage = self.attention(h, u, passage.mask, question.mask)
         # Layer 5: M (batch, T, 2d)
@@ -151,7 +162,16 @@ class BidafModel(nn.Module):
             to_passage,
         )
 
-    def _contextual(self, words: Words) -> Tensor:
+    def _contextual(self, words: Words, others: Words) -> Tensor:
         embedded = self.dropout(self.embedder(words))
+        if self.sizes.matching:
+            embedded = torch.cat([embedded, self._matching(words, others)], dim=-1)
         states: Tensor = self.contextual(embedded, words.mask)
         return states
+
+    def _matching(self, words: Words, others: Words) -> Tensor:
+        """Return (batch, words, 1): 1 where a word stands on the other side too, else 0."""
+        mine, theirs = self.embedder.alike(words.ids), self.embedder.alike(others.ids)
+        same = mine.unsqueeze(2) == theirs.unsqueeze(1)
+        found = (same & others.mask.unsqueeze(1)).any(dim=2) & words.mask
+        return found.unsqueeze(-1).to(torch.float32)

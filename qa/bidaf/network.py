@@ -8,8 +8,6 @@ measuring and the span decoder are the same for both readers.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
 import torch
 from torch import Tensor, nn
 
@@ -52,11 +50,11 @@ class Parted:
         inside = self.passage_mask & (of_passage > 0)
         self.passage = torch.where(inside, of_passage + n_question + 1, 0)
 
-    def words(self, ids: Tensor, *, of: str) -> tuple[Tensor, Tensor]:
-        """Return the ids of one side, 0 at padding, and its mask."""
+    def words(self, ids: Tensor, *, of: str) -> Words:
+        """Return one side, "question" or "passage", as the network takes it."""
         places = self.question if of == "question" else self.passage
         mask = self.question_mask if of == "question" else self.passage_mask
-        return ids.gather(1, places) * mask, mask
+        return Words(ids.gather(1, places) * mask, mask)
 
     def back(self, logits: Tensor, n_tokens: int) -> Tensor:
         """Put a passage's logits, (batch, T), to their places in windows, (batch, tokens)."""
@@ -67,7 +65,7 @@ class Parted:
         return out.scatter(1, places, filled)[:, :n_tokens]
 
 
-class Bidaf(nn.Module, ABC):
+class Bidaf(nn.Module):
     """Attention flow as the rest of `qa` reads with it; subclasses choose the first layers.
 
     Attributes:
@@ -85,10 +83,6 @@ class Bidaf(nn.Module, ABC):
         super().__init__()
         self.network = network
 
-    @abstractmethod
-    def _sides(self, parted: Parted, input_ids: Tensor) -> tuple[Words, Words]:
-        """Return passage and question as the embedding layer takes them."""
-
     def compute_in(self, precision: torch.dtype) -> None:
         """Choose what the LSTMs multiply in; all else stays float32."""
         for module in self.modules():
@@ -104,7 +98,8 @@ class Bidaf(nn.Module, ABC):
     def flow(self, batch: dict[str, Tensor]) -> tuple[Flow, Parted]:
         """Return all that the network says, and where its words stand in the windows."""
         parted = Parted(batch)
-        passage, question = self._sides(parted, batch["input_ids"])
+        ids = batch["input_ids"]
+        passage, question = parted.words(ids, of="passage"), parted.words(ids, of="question")
         return self.network(passage, question), parted
 
     def forget(self) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import regex
+import Stemmer
 from numpy.typing import NDArray
 
 __all__ = ["CLS", "MARKS", "N_CHARACTERS", "PAD", "SEP", "UNKNOWN", "WordTokenizer"]
@@ -40,7 +41,22 @@ _WORD = regex.compile(
 )
 _PLAIN = {"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "‘": "'"}
 # A server meets ever new words: beyond so many it starts over from none.
-_MAX_KNOWN = 200_000
+_MAX_KNOWN = 50_000
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """What stands behind the numbers of words.
+
+    Attributes:
+        rows: (numbers,) row of the vector of each.
+        characters: (numbers, 16) its characters.
+        stems: (numbers,) equal for words that differ by case or English ending alone.
+    """
+
+    rows: NDArray[np.int64]
+    characters: NDArray[np.int64]
+    stems: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -54,8 +70,8 @@ class _Encoding:
 class WordTokenizer:
     """Cuts text into words and numbers the ones it has met.
 
-    A word's number stands for its spelling; `rows` and `characters` give what the network
-    needs of it. Numbers hold until `forget` is called. Safe to share between threads.
+    A word's number stands for its spelling; `spellings` gives what the network needs of it.
+    Numbers hold until `forget` is called. Safe to share between threads.
     """
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
@@ -68,7 +84,8 @@ class WordTokenizer:
         self._row_of = {word: MARKS.index(word) for word in _LEARNED}
         self._row_of |= {word: row for row, word in enumerate(self.vocabulary, start=len(MARKS))}
         self._lock = threading.Lock()
-        self._arrays: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._spellings: Spellings | None = None
+        self._stemmer = Stemmer.Stemmer("english")
         self._start_over()
 
     def encode(self, text: str, *, add_special_tokens: bool = False) -> _Encoding:
@@ -95,31 +112,36 @@ class WordTokenizer:
         """Return the number of a mark, or of a word that was met."""
         return self._known.get(token)
 
-    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return what stands behind the numbers given so far.
-
-        Returns:
-            (numbers,) row of the vector of each, and (numbers, 16) its characters.
-        """
+    def spellings(self) -> Spellings:
+        """Return what stands behind the numbers given so far."""
         with self._lock:
-            if self._arrays is None:
-                self._arrays = (
+            if self._spellings is None:
+                self._spellings = Spellings(
                     np.array(self._rows, dtype=np.int64),
                     np.array(self._characters, dtype=np.int64),
+                    np.array(self._stems, dtype=np.int64),
                 )
-            return self._arrays
+            return self._spellings
 
-    def forget(self) -> None:
-        """Start over if too many words were met; numbers given before are void then."""
+    def forget(self) -> bool:
+        """Start over if too many words were met.
+
+        Returns:
+            Whether it did: numbers given before are void then.
+        """
         with self._lock:
-            if len(self._rows) > _MAX_KNOWN:
+            full = len(self._rows) > _MAX_KNOWN
+            if full:
                 self._start_over()
+            return full
 
     def _start_over(self) -> None:
         self._known = {mark: number for number, mark in enumerate(_SIGNS)}
         self._rows = list(range(len(_SIGNS)))
         self._characters = [[0] * WORD_CHARACTERS for _ in _SIGNS]
-        self._arrays = None
+        self._stems = list(range(len(_SIGNS)))
+        self._number_of_stem: dict[str, int] = {}
+        self._spellings = None
 
     def _number(self, word: str) -> int:
         number = self._known.get(word)
@@ -130,5 +152,7 @@ class WordTokenizer:
             self._rows.append(self._row_of.get(plain, UNKNOWN))
             letters = [byte + 1 for byte in word.encode("utf-8", "replace")[:WORD_CHARACTERS]]
             self._characters.append(letters + [0] * (WORD_CHARACTERS - len(letters)))
-            self._arrays = None
+            stem = self._stemmer.stemWord(plain)
+            self._stems.append(self._number_of_stem.setdefault(stem, number))
+            self._spellings = None
         return number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from qa.bidaf.model import BidafModel, BidafSizes, Words
 from qa.bidaf.network import Parted
 from qa.bidaf.reader import BidafReader
 from qa.bidaf.training import glove_trainee, load_vectors
-from qa.bidaf.words import WordTokenizer
+from qa.bidaf.words import CLS, PAD, WordTokenizer
 from qa.errors import ReaderError, TrainingError
 from qa.prediction import stack_windows
 from qa.recipe import Recipe
@@ -79,20 +80,49 @@ def test_model_checks_sizes() -> None:
     with pytest.raises(ReaderError, match=r"dropout is 1.0. Expected a share"):
         BidafSizes(dropout=1.0)
     with pytest.raises(ReaderError, match=r"shape \(3, 7\). Expected \(words, 10\)"):
-        GloveEmbedder(SIZES, torch.zeros(3, 7), n_marks=2)
+        GloveEmbedder(SIZES, torch.zeros(3, 7), WordTokenizer(WORDS))
 
 
 def test_vectors_of_words_stay_and_those_of_marks_learn() -> None:
     torch.manual_seed(2)
-    embedder = GloveEmbedder(SIZES, torch.randn(5, 10), n_marks=3)
-    model = BidafModel(SIZES, embedder, embedded=embedder.size)
-    ids = torch.tensor([[2, 3, 7]])
-    words = Words(ids, torch.ones(1, 3, 6, dtype=torch.long), torch.ones(1, 3, dtype=torch.bool))
+    tokenizer = WordTokenizer(WORDS)
+    embedder = GloveEmbedder(SIZES, torch.randn(len(WORDS), 10), tokenizer)
+    model = BidafModel(SIZES, embedder)
+    ids = torch.tensor([[CLS, *tokenizer.encode("the desk").ids]])
+    words = Words(ids, torch.ones(1, 3, dtype=torch.bool))
     model(words, words).start.logsumexp(dim=1).sum().backward()
     assert not embedder.vectors.requires_grad
     assert embedder.marks.grad is not None
-    assert embedder.marks.grad[2].any()
-    assert not embedder.marks.grad[0].any()
+    assert embedder.marks.grad[CLS].any()
+    assert not embedder.marks.grad[PAD].any()
+
+
+def test_spellings_embedded_once_are_as_in_training(network: GloveBidaf) -> None:
+    special = special_tokens(network.tokenizer)
+    for question, text in BATCH:  # each brings new words
+        batch = stack_windows(windows_of(network, question, text), special, multiple=4)
+        read = network.eval().span_logits(batch)
+        trained = network.train().span_logits(batch)  # without dropout
+        for one, other in zip(read, trained, strict=True):
+            torch.testing.assert_close(one, other)
+    network.eval()
+    batches = [
+        stack_windows(windows_of(network, question, text), special, multiple=4)
+        for question, text in BATCH
+    ]
+    whole = [network.train().span_logits(batch)[0] for batch in batches]
+    network.eval()
+    for batch, expected in zip(batches, whole, strict=True):
+        torch.testing.assert_close(network.span_logits(batch)[0], expected)
+
+
+def test_bf16_reads_nearly_as_float32(network: GloveBidaf) -> None:
+    windows = [windows_of(network, *pair)[0] for pair in BATCH]
+    batch = stack_windows(windows, special_tokens(network.tokenizer), multiple=4)
+    exact = network.span_logits(batch)
+    network.compute_in(torch.bfloat16)
+    for one, other in zip(network.span_logits(batch), exact, strict=True):
+        torch.testing.assert_close(one, other, atol=0.02, rtol=0.02)
 
 
 RECIPE = Recipe(
@@ -194,3 +224,26 @@ def test_load_vectors_refuses_what_is_no_table(content: str, tmp_path: Path) -> 
 def test_load_refuses_a_folder_without_weights(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match=r"can't be loaded: .*config.json"):
         BidafReader.load(tmp_path)
+
+
+def test_words_of_both_sides_are_marked_as_matching(network: GloveBidaf) -> None:
+    question, text = "When does it open?", "Opens when?"
+    window = windows_of(network, question, text)[0]
+    parted = Parted(stack_windows([window], special_tokens(network.tokenizer), multiple=1))
+    batch = stack_windows([window], special_tokens(network.tokenizer), multiple=1)
+    passage, asked = (parted.words(batch["input_ids"], of=of) for of in ("passage", "question"))
+    model = network.network
+    # "no answer", Opens, when, ?
+    assert model._matching(passage, asked)[0, :, 0].tolist() == [0, 1, 1, 1]
+    # when, does, it, open, ?
+    assert model._matching(asked, passage)[0, :, 0].tolist() == [1, 0, 0, 1, 1]
+
+
+def test_without_matching_the_network_is_as_published() -> None:
+    torch.manual_seed(1)
+    plain = replace(SIZES, matching=False)
+    network = GloveBidaf(plain, WordTokenizer(WORDS), torch.randn(len(WORDS), 10))
+    assert network.network.contextual.size == 16
+    assert BidafSizes(matching=False).matching is False
+    with pytest.raises(ReaderError, match=r"matching is 1. Expected true or false"):
+        BidafSizes(matching=1)  # type: ignore[arg-type]

@@ -48,7 +48,8 @@ def test_encode_covers_all_but_white_space_in_order(text: str) -> None:
 def test_rows_lose_case_and_characters_keep_it() -> None:
     tokenizer = WordTokenizer(WORDS)
     upper, lower, unknown, dash, clitic = tokenizer.encode("The the frobnicate – n't").ids
-    rows, characters = tokenizer.arrays()
+    known = tokenizer.spellings()
+    rows, characters = known.rows, known.characters
     assert rows[upper] == rows[lower] == len(MARKS) + WORDS.index("the")
     assert characters[upper].tolist() != characters[lower].tolist()
     assert rows[unknown] == UNKNOWN
@@ -80,4 +81,12 @@ def test_forget_starts_over_only_when_too_many_words_were_met(
     monkeypatch.setattr("qa.bidaf.words._MAX_KNOWN", 5)
     tokenizer.forget()
     assert tokenizer.token_to_id("alpha") is None
-    assert len(tokenizer.arrays()[0]) == 4
+    assert len(tokenizer.spellings().rows) == 4
+
+
+def test_stems_join_case_and_ending_alone() -> None:
+    tokenizer = WordTokenizer(WORDS)
+    opens, upper, other, sign = tokenizer.encode("opens Opening desk .").ids
+    stems = tokenizer.spellings().stems
+    assert stems[opens] == stems[upper]
+    assert len({stems[opens], stems[other], stems[sign], stems[UNKNOWN]}) == 4
