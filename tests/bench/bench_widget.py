@@ -20,12 +20,14 @@ from typing import Any
 
 import httpx
 
-TESTS = Path(__file__).resolve().parent.parent / "agent" / "api" / "static"
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "agent" / "api" / "static"
 PAGE = ("/", "/page.css", "/page.js", "/icon.svg", "/widget.js")
 
 
 def main() -> None:
     """Print one JSON object: bytes, and violations by impact."""
+    sys.path.insert(0, str(ROOT / "shared"))
     parts = _load("conftest")
     with tempfile.TemporaryDirectory() as folder, parts.serving(Path(folder), {}) as served:
         weights = {path: _bytes(served.url, path) for path in PAGE}

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from scripted_server import Line, Say, ScriptedAgent, served
 
 from agent.api.app import create_app
-from agent.errors import SessionError
 from agent.sessions import SessionStore
 from agent.settings import Limits, Settings
-from agent.types import Decision, Event, Reply, Route, Turn
+from agent.types import Event, Route
 from qa.types import (
     Answer,
     CalibrationState,
@@ -106,54 +104,33 @@ class FakeShelves:
         )
 
 
-class FakeAgent:
+class FakeAgent(ScriptedAgent):
     """Answers from the fake shelves; some words make it wait, fail or hand over."""
 
     def __init__(self, shelves: FakeShelves, sessions: SessionStore) -> None:
+        super().__init__(self._line, sessions)
         self.shelves = shelves
-        self.sessions = sessions
-        self.go_on = threading.Event()
         self.started = threading.Semaphore(0)
         self.stopped: list[str] = []
 
-    def reply(
-        self,
-        message: str,
-        *,
-        session: str | None = None,
-        roles: Iterable[str] = (),
-        owner: str = "",
-        channel: str = "python",
-        on_event: Callable[[Event], None] | None = None,
-    ) -> Reply:
-        say = on_event or (lambda _: None)
-        if session is None:
-            session = self.sessions.create(owner, channel).id
-        stored = self.sessions.load(session, owner)
-        if stored is None:
-            raise SessionError(f"there is no session {session!r}")
+    def _line(self, message: str, roles: Roles, say: Say) -> Line:
+        words = message.split()
         try:
-            self._steered(message.split(), say)
+            self._steered(words, say)
         except BaseException as error:
             self.stopped.append(type(error).__name__)
             raise
-        result = self.shelves.ask(message, roles=frozenset(roles))
-        text = result.answers[0].snippet.text if result.answers else "Nothing found."
-        route = Route.HANDOFF if "person" in message.split() else Route.ANSWER
-        choices = ("VPN", "Wi-Fi") if "choose" in message.split() else ()
-        decision = Decision(uuid.uuid4().hex, route, "test", None, 0.9, {}, "A test.")
-        turn = Turn(message, text, route, None, decision, "2026-01-01T00:00:00+00:00", message)
-        self.sessions.save(replace(stored, turns=(*stored.turns, turn)))
-        for part in (text[:5], text[5:]):
-            say(Event("delta", part))
-        for answer in result.answers:
-            say(Event("citation", answer=answer))
-        return Reply(session, text, route, None, 0.9, decision.id, result.answers, choices)
+        answers = self.shelves.ask(message, roles=roles).answers
+        text = answers[0].snippet.text if answers else "Nothing found."
+        return Line(
+            text,
+            (text[:5], text[5:]),
+            Route.HANDOFF if "person" in words else Route.ANSWER,
+            answers,
+            ("VPN", "Wi-Fi") if "choose" in words else (),
+        )
 
-    def forget(self, session: str, *, owner: str = "") -> bool:
-        return self.sessions.delete(session, owner)
-
-    def _steered(self, words: list[str], say: Callable[[Event], None]) -> None:
+    def _steered(self, words: list[str], say: Say) -> None:
         say(Event("status", "Searching"))
         if "wait" in words:
             self.started.release()
@@ -180,28 +157,6 @@ class Running:
     def client(self, key: str | None = None, **options: Any) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, **options)
-
-
-@contextmanager
-def served(app: Any) -> Iterator[tuple[str, uvicorn.Server]]:
-    """Serve an app on a free port of loopback until the block ends."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="test-server")
-    thread.start()
-    try:
-        until = time.monotonic() + 30
-        while not server.started:
-            if time.monotonic() > until or not thread.is_alive():
-                raise RuntimeError("the server didn't start")
-            time.sleep(0.005)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", server
-    finally:
-        server.should_exit = True
-        thread.join(30)
 
 
 Serve = Callable[..., Running]

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from scripted_server import Line, Say, ScriptedAgent, served
 
 from agent.api.app import create_app
 from agent.dialogue.wording import pieces, quoted
-from agent.errors import SessionError
 from agent.sessions import SessionStore
 from agent.settings import Limits, Settings
-from agent.types import Decision, Event, Reply, Route, Turn
+from agent.types import Event, Route
 from qa.types import Answer, CalibrationState, Extract, Result, Snippet, SnippetKind
 from retrieval.access import visible
 from retrieval.types import Article, Roles
@@ -112,30 +108,14 @@ class Shelves:
         return None
 
 
-class Desk:
+class Desk(ScriptedAgent):
     """An agent whose replies hang on one word of the message."""
 
     def __init__(self, sessions: SessionStore) -> None:
-        self.sessions = sessions
-        self.go_on = threading.Event()
+        super().__init__(self._line, sessions)
         self.said: list[str] = []
 
-    def reply(
-        self,
-        message: str,
-        *,
-        session: str | None = None,
-        roles: Iterable[str] = (),
-        owner: str = "",
-        channel: str = "python",
-        on_event: Callable[[Event], None] | None = None,
-    ) -> Reply:
-        say = on_event or (lambda _: None)
-        if session is None:
-            session = self.sessions.create(owner, channel).id
-        stored = self.sessions.load(session, owner)
-        if stored is None:
-            raise SessionError(f"there is no session {session!r}")
+    def _line(self, message: str, roles: Roles, say: Say) -> Line:
         self.said.append(message)
         words = message.lower().replace("?", "").split()
         say(Event("status", "Searching the articles"))
@@ -151,32 +131,7 @@ class Desk:
             route, text = Route.HANDOFF, "A colleague takes over."
         elif "choose" in words:
             route, text, choices = Route.CLARIFY, "Which one do you mean?", ("vpn", "wifi", EVIL)
-        decision = Decision(uuid.uuid4().hex, route, "test", None, 0.9, {}, "A test.")
-        turn = Turn(
-            message,
-            text,
-            route,
-            None,
-            decision,
-            "2026-01-01T00:00:00+00:00",
-            articles=tuple(each.article_id for each in citations),
-            titles=tuple(each.title for each in citations),
-            choices=choices,
-        )
-        kept = replace(
-            stored,
-            turns=(*stored.turns, turn),
-            handed_over=stored.handed_over or route is Route.HANDOFF,
-        )
-        self.sessions.save(kept)
-        for part in pieces(text):
-            say(Event("delta", part))
-        for each in citations:
-            say(Event("citation", answer=each))
-        return Reply(session, text, route, None, 0.9, decision.id, citations, choices)
-
-    def forget(self, session: str, *, owner: str = "") -> bool:
-        return self.sessions.delete(session, owner)
+        return Line(text, pieces(text), route, citations, choices)
 
 
 @dataclass
@@ -195,28 +150,17 @@ def serving(folder: Path, settings: Mapping[str, Any]) -> Iterator[Served]:
         desk = Desk(sessions)
         given = {"kb": folder / "kb", "keys": folder / "keys.json", **settings}
         app = create_app(Settings(**given), agent=desk, shelves=Shelves(), sessions=sessions)
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, name="test-desk")
-        thread.start()
-        try:
-            until = time.monotonic() + 30
-            while not server.started:
-                if time.monotonic() > until or not thread.is_alive():
-                    raise RuntimeError("the server didn't start")
-                time.sleep(0.005)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            yield Served(f"http://127.0.0.1:{port}", desk, sessions)
-        finally:
-            desk.go_on.set()
-            server.should_exit = True
-            thread.join(30)
+        with served(app) as (url, _):
+            try:
+                yield Served(url, desk, sessions)
+            finally:
+                desk.go_on.set()
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Served]:
-    with serving(tmp_path, {"limits": Limits(requests_per_minute=0)}) as served:
-        yield served
+    with serving(tmp_path, {"limits": Limits(requests_per_minute=0)}) as running:
+        yield running
 
 
 @pytest.fixture
