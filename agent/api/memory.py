@@ -1,10 +1,13 @@
 """Keeps a server's memory flat: what torch's kernels remember is bounded.
 
 oneDNN, and the layer between it and torch, keep compiled kernels for every shape that they
-have met, 1,024 each, the latter on every thread. Batches of text have ever new shapes: a
-server grew by ten megabytes a question for its first hundred, to more than a gigabyte. On
-one thread, with 64 of each, forty questions left 348 MB instead of 720, and took 158 ms of a
-core each instead of 130.
+have met, 1,024 each, the latter on every thread. Shared batches of text have many shapes: a
+server grew by ten megabytes a question for its first hundred, to more than a gigabyte.
+
+So few are enough because the encoder rounds its numbers of rows (`retrieval/bert.py`): the
+second time round, 174 scripted messages of 27 lengths had none compiled with these bounds,
+instead of 556, and ten questions with ten passages each 26 instead of 252. After 100 messages
+of ever new words and lengths the encoder's process held as much as after 2,000: 189 MB.
 """
 
 from __future__ import annotations

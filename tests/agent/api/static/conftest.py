@@ -124,7 +124,8 @@ class Desk(ScriptedAgent):
         if "explode" in words:
             raise RuntimeError("broken on purpose")
         citations = tuple(answer(word) for word in QUOTES if word in words)
-        route, choices, text = Route.ANSWER, (), "I found nothing about that in the articles."
+        route, text = Route.ANSWER, "I found nothing about that in the articles."
+        choices: tuple[str, ...] = ()
         if citations:
             text = "\n\n".join(quoted(each) for each in citations)
         if "person" in words:
