@@ -68,10 +68,11 @@ def tasks(count: int) -> list[tuple[str, list[str]]]:
     return full[:: max(1, len(full) // count)][:count]
 
 
-def ours() -> Read:
+def reading_with(name: str) -> Read:
+    """Return how a reader of ours reads."""
     from qa.registry import load_reader
 
-    reader = load_reader("bert")
+    reader = load_reader(name)
 
     def read(question: str, texts: Sequence[str]) -> Quote:
         reading = reader.read(question, [_bare(number, text) for number, text in enumerate(texts)])
@@ -210,7 +211,7 @@ def main() -> int:
         f"{statistics.median(lengths):.0f} characters in the median; {arguments.threads} threads, "
         f"{arguments.rounds} rounds"
     )
-    mine, theirs = ours(), plain()
+    mine, theirs = reading_with("bert"), plain()
     agreement = statistics.fmean(
         token_f1(mine(question, texts)[0], theirs(question, texts)[0]) for question, texts in work
     )

@@ -205,10 +205,8 @@ def test_mask_hides_the_whole_of_what_two_patterns_share() -> None:
 
 def test_mask_hides_all_where_a_pattern_takes_too_long() -> None:
     masker = Masker([MaskPattern("slow", r"(?:a|aa|a\w)+\d$")])
-    began = time.perf_counter()
+    # Without the limit this would go on for longer than the universe is old.
     assert masker.mask("a" * 3_000 + "!") == "[slow]"
-    # The limit is 0.05 s; the rest is room for a busy machine.
-    assert time.perf_counter() - began < 3.0
 
 
 def test_mask_json_masks_values_and_keeps_keys() -> None:
