@@ -20,9 +20,8 @@ def save_tiny_bidaf(folder: Path) -> Path:
     import torch
     from safetensors.torch import save_file
 
-    from qa.bidaf.model import BidafSizes
     from qa.bidaf.glove import GloveBidaf
-    from qa.bidaf.training import VOCABULARY_NAME
+    from qa.bidaf.model import BidafSizes
     from qa.bidaf.words import WordTokenizer
 
     torch.manual_seed(3)
@@ -33,7 +32,7 @@ def save_tiny_bidaf(folder: Path) -> Path:
     save_file({**network.state_dict(), "vectors": vectors}, folder / "model.safetensors")
     config = {"model_type": "frontdesk-bidaf", "embedding": "glove", **asdict(sizes)}
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    (folder / VOCABULARY_NAME).write_text("".join(f"{w}\n" for w in WORDS), encoding="utf-8")
+    (folder / "vocabulary.txt").write_text("".join(f"{w}\n" for w in WORDS), encoding="utf-8")
     settings = {"format": 1, "name": "bidaf", "max_tokens": 96, "stride_tokens": 24}
     (folder / "reader.json").write_text(json.dumps(settings), encoding="utf-8")
     return folder
