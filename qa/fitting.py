@@ -216,7 +216,7 @@ def fit_calibration(
     *,
     threshold: float,
     note: Mapping[str, Any],
-    skip: bool = False,
+    slack: float | None = None,
 ) -> Calibration:
     """Fit both rules.
 
@@ -224,20 +224,16 @@ def fit_calibration(
         observations: From `observe`.
         threshold: Least confidence at which to answer.
         note: Kept with the calibration, for people.
-        skip: Also find out which passages needn't be read, and fit the confidences to such
-            readings; for readers that judge each passage by itself.
+        slack: From `fit_slack`: confidences are then fitted to what is read under it. None
+            reads all.
 
     Raises:
         CalibrationError: There is nothing right, or nothing wrong, to learn from.
     """
     ranking = _fit_ranking(observations)
-    whole = Calibration(ranking, _fit_confidence(observations, ranking), threshold, note)
-    slack = fit_slack(observations, whole) if skip else None
-    if slack is None:
-        return whole
-    skipping = replace(whole, slack=slack)
-    read = [each.without(each.skipped_by(skipping)) for each in observations]
-    return replace(skipping, confidence=_fit_confidence(read, ranking))
+    calibration = Calibration(ranking, Linear(0.0, {}), threshold, note, slack)
+    read = [each.without(each.skipped_by(calibration)) for each in observations]
+    return replace(calibration, confidence=_fit_confidence(read, ranking))
 
 
 def fit_slack(observations: Sequence[Observation], calibration: Calibration) -> float | None:
@@ -252,24 +248,32 @@ def fit_slack(observations: Sequence[Observation], calibration: Calibration) -> 
     """
     if len(observations) < _LEAST_FOR_SLACK:
         return None
-    needed = sorted((_needed_slack(each, calibration) for each in observations), reverse=True)
-    return needed[int(len(needed) * _MAX_CHANGED)]
-
-
-def _needed_slack(observation: Observation, calibration: Calibration) -> float:
-    """Return the least slack, in tenths, from which on a question's outcome stays as it is."""
-    whole = observation.outcome(calibration)
-    behind = lags(
-        observation.question, observation.candidates, observation.hits, calibration.ranking
+    allowed = int(len(observations) * _MAX_CHANGED)
+    # From the passage that lies furthest behind on, as if the slack were lowered step by step.
+    in_turn = sorted(
+        (
+            (lag, number, passage_id)
+            for number, each in enumerate(observations)
+            for passage_id, lag in lags(
+                each.question, each.candidates, each.hits, calibration.ranking
+            ).items()
+            if lag >= 0
+        ),
+        reverse=True,
     )
-    unread: set[str] = set()
-    for passage_id, lag in sorted(behind.items(), key=lambda entry: -entry[1]):
-        if lag < 0:
-            break
-        unread.add(passage_id)
-        if not _same(observation.without(unread).outcome(calibration), whole):
-            # It must be read, and with it all that lie less far behind.
-            return (math.floor(lag * 10.0) + 1) / 10.0
+    unread: dict[int, set[str]] = {}
+    changed: set[int] = set()
+    for lag, number, passage_id in in_turn:
+        unread.setdefault(number, set()).add(passage_id)
+        if number in changed:
+            continue
+        each = observations[number]
+        part = each.without(unread[number])
+        if not _same(part.outcome(calibration), each.outcome(calibration)):
+            changed.add(number)
+            if len(changed) > allowed:
+                # This one must be read, and with it all that lie less far behind.
+                return (math.floor(lag * 10.0) + 1) / 10.0
     return 0.0
 
 
@@ -285,7 +289,7 @@ def cross_validated(
     *,
     judged: Collection[str] | None = None,
     folds: int = _FOLDS,
-    skip: bool = False,
+    slack: float | None = None,
 ) -> tuple[list[float], list[bool]]:
     """Return each first answer's confidence by rules fitted without its article's questions.
 
@@ -293,7 +297,7 @@ def cross_validated(
         observations: What is fitted on; one that counts more occurs more often.
         judged: Ids of those whose confidences are wanted; None is all.
         folds: How many parts the articles are dealt out to.
-        skip: As for `fit_calibration`.
+        slack: As for `fit_calibration`.
 
     Returns:
         Confidences and whether each answer is right; questions without a candidate are
@@ -310,7 +314,7 @@ def cross_validated(
         outside = [each for each in observations if _fold(each.group, folds) != fold]
         if not inside:
             continue
-        fitted = fit_calibration(outside, threshold=0.5, note={}, skip=skip)
+        fitted = fit_calibration(outside, threshold=0.5, note={}, slack=slack)
         for observation in inside:
             read = observation.without(observation.skipped_by(fitted))
             proposals = read.proposals(fitted.ranking)

@@ -56,7 +56,7 @@ def fit(
     Example: python -m qa.fitting_commands --squad train-v1.1.json --squad-kb build/squad
     --questions data/questions.jsonl --kb build/kb --out qa/weights/bert/calibration.json
     """
-    from qa.fitting import fit_calibration, squad_questions
+    from qa.fitting import fit_calibration, fit_slack, squad_questions
     from qa.questions import load_questions
     from qa.registry import load_reader
     from retrieval import open_index
@@ -88,13 +88,15 @@ def fit(
     to_fit = [each for each in of_users if each.id in developing]
     to_report = [each for each in of_users if each.id not in developing]
     everything = of_squad + weight * to_fit
-    skip = bool(getattr(loaded, "reads_apart", False))
-    fitted = fit_calibration(everything, threshold=threshold, note={}, skip=skip)
+    fitted = fit_calibration(everything, threshold=threshold, note={})
+    slack = fit_slack(everything, fitted) if getattr(loaded, "reads_apart", False) else None
+    if slack is not None:
+        fitted = fit_calibration(everything, threshold=threshold, note={}, slack=slack)
     figures: dict[str, Any] = {
-        "squad, cross-validated over articles": _crossed(of_squad, everything, skip=skip),
+        "squad, cross-validated over articles": _crossed(of_squad, everything, slack),
         "labelled questions that nothing was fitted on": _figures(fitted, to_report),
     }
-    if fitted.slack is not None:
+    if slack is not None:
         figures["skipping passages, squad"] = _sparing(fitted, of_squad)
         figures["skipping passages, labelled questions that nothing was fitted on"] = _sparing(
             fitted, to_report
@@ -113,12 +115,12 @@ def fit(
 
 
 def _crossed(
-    judged: list[Observation], everything: list[Observation], *, skip: bool
+    judged: list[Observation], everything: list[Observation], slack: float | None
 ) -> dict[str, float]:
     from qa.fitting import cross_validated
 
     names = {each.id for each in judged}
-    pairs = cross_validated(everything, judged=names, skip=skip)
+    pairs = cross_validated(everything, judged=names, slack=slack)
     return _scores(*pairs)
 
 

@@ -159,32 +159,34 @@ def long_observations(n: int = 600) -> list[Observation]:
 
 def test_fit_slack_keeps_outcomes_and_spares_reading() -> None:
     seen = long_observations()
-    fitted = fit_calibration(seen, threshold=0.5, note={}, skip=True)
-    assert fitted.slack is not None
+    whole = fit_calibration(seen, threshold=0.5, note={})
+    slack = fit_slack(seen, whole)
+    assert slack is not None
 
     def changed(slack: float) -> int:
-        calibration = replace(fitted, slack=slack)
+        calibration = replace(whole, slack=slack)
         n = 0
         for each in seen:
-            whole = each.outcome(calibration)
+            full = each.outcome(calibration)
             part = each.without(each.skipped_by(calibration)).outcome(calibration)
-            assert whole is not None
+            assert full is not None
             assert part is not None
-            n += (whole.where, whole.given) != (part.where, part.given)
+            n += (full.where, full.given) != (part.where, part.given)
         return n
 
-    assert changed(fitted.slack) <= 2
-    assert changed(0.0) > 2
+    assert changed(slack) == 0
+    assert changed(slack - 0.1) > 0
+    fitted = fit_calibration(seen, threshold=0.5, note={}, slack=slack)
+    assert fitted.slack == slack
     assert sum(len(each.skipped_by(fitted)) for each in seen) > len(seen) / 4
-    assert 0 < fit_slack(seen, fitted) <= fitted.slack + 1.0  # type: ignore[operator]
-    confidences, right = cross_validated(seen, folds=2, skip=True)
+    confidences, right = cross_validated(seen, folds=2, slack=slack)
     assert expected_calibration_error(confidences, right) < 0.1
 
 
 def test_fit_slack_tells_nothing_from_few_questions() -> None:
     seen = observations()
-    calibration = fit_calibration(seen, threshold=0.5, note={}, skip=True)
-    assert calibration.slack is None
+    calibration = fit_calibration(seen, threshold=0.5, note={})
+    assert fit_slack(seen, calibration) is None
     assert seen[0].skipped_by(calibration) == frozenset()
 
 
