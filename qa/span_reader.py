@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +42,6 @@ __all__ = ["ReaderSettings", "SpanReader", "lead", "weights_digest"]
 _FORMAT = 1
 _HASHED = ("config.json", "model.safetensors", "reader.json", "tokenizer.json", "vocabulary.txt")
 
-# Passages are read in batches of about so many tokens: enough to fill the cores, few
-# enough that a deadline is met within a fraction of a second.
-_BATCH_TOKENS = 768
 # A batch is begun only if it should end before the deadline even at this slowness.
 _SAFETY = 1.25
 # Spans looked at per window, before those that overlap a better one are left out.
@@ -115,9 +112,12 @@ class SpanReader(ABC):
 
     Attributes:
         reads_apart: True: each passage is judged by itself (`qa.types.Reader`).
+        batch_tokens: Passages are read in batches of about so many tokens: enough to fill the
+            cores, few enough that a deadline is met within a fraction of a second.
     """
 
     reads_apart = True
+    batch_tokens: ClassVar[int] = 768
 
     def __init__(
         self, *, tokenizer: TextTokenizer, settings: ReaderSettings, max_length: int, digest: str
@@ -242,7 +242,7 @@ class SpanReader(ABC):
     def _fitting(self, windows: Sequence[Sequence[Window]], deadline_s: float | None) -> int:
         """Return how many passages to read in the next batch; 0 stops the reading."""
         # Whoever shares is served in turn: no need to come back for more.
-        tokens_left: float = _BATCH_TOKENS if self._shared is None else math.inf
+        tokens_left: float = self.batch_tokens if self._shared is None else math.inf
         at_least = 1
         if deadline_s is not None:
             left_s = deadline_s - time.monotonic()
