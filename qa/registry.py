@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from qa.calibration import CALIBRATION_FILE, Calibration, load_calibration
@@ -30,11 +31,11 @@ def _load_bert() -> Reader:
     return BertReader.load(WEIGHTS / "bert")
 
 
-def _load_bidaf() -> Reader:
-    folder = WEIGHTS / "bidaf"
+def _load_bidaf(name: str = "bidaf") -> Reader:
+    folder = WEIGHTS / name
     if not (folder / "config.json").is_file():
         msg = (
-            "No weights of the reader 'bidaf' come with this package: "
+            f"No weights of the reader {name!r} come with this package: "
             f"{str(folder)!r} has none. Train it with frontdesk train bidaf, put the folder that "
             "it writes there, or give that folder as the reader."
         )
@@ -55,6 +56,7 @@ def _load_both() -> Reader:
 READERS: dict[str, Callable[[], Reader]] = {
     "bert": _load_bert,
     "bidaf": _load_bidaf,
+    "bidaf-bert": partial(_load_bidaf, "bidaf-bert"),
     "both": _load_both,
 }
 """Name → loader."""

@@ -24,7 +24,7 @@ def test_load_reader_takes_a_folder(tiny_bert: Path) -> None:
     ("name", "message"),
     [
         ("brt", r"no reader 'brt'\. Did you mean 'bert'\? Expected 'bert', 'bidaf'"),
-        ("zzz", r"no reader 'zzz'\. Expected 'bert', 'bidaf', 'both', the folder"),
+        ("zzz", r"no reader 'zzz'\. Expected 'bert', 'bidaf', 'bidaf-bert', 'both', the folder"),
         ("", r"no reader ''"),
         ("./no/such/folder", r"no reader '\./no/such/folder'"),
         ("../missing", r"no reader '\.\./missing'"),
@@ -59,12 +59,12 @@ def test_default_calibration_lies_beside_the_weights(tmp_path: Path) -> None:
     assert default_calibration(tmp_path).threshold == 0.9
 
 
-@pytest.mark.parametrize("name", ["bidaf", "both"])
+@pytest.mark.parametrize("name", ["bidaf", "bidaf-bert", "both"])
 def test_readers_without_weights_say_how_to_train_them(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("qa.registry.WEIGHTS", tmp_path)
-    with pytest.raises(ReaderError, match=r"No weights of the reader 'bidaf'.*train bidaf"):
+    with pytest.raises(ReaderError, match=r"No weights of the reader .bidaf.*train bidaf"):
         load_reader(name)
 
 
