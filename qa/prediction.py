@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 
+from qa.metrics import best_threshold, f1_over_golds
 from qa.spans import best_spans
 from qa.types import Example
 from qa.windows import (
@@ -34,7 +35,16 @@ if TYPE_CHECKING:
 
     SpanNetwork: TypeAlias = PreTrainedModel | Bidaf
 
-__all__ = ["Prediction", "SpanScorer", "allowed_tokens", "predict", "span_logits", "stack_windows"]
+__all__ = [
+    "Prediction",
+    "SpanScorer",
+    "allowed_tokens",
+    "golds_of",
+    "predict",
+    "refusal_threshold",
+    "span_logits",
+    "stack_windows",
+]
 
 _PAD_MULTIPLE = 32
 
@@ -218,3 +228,23 @@ def predict(
         if progress is not None:
             progress(position, len(windows))
     return best
+
+
+def golds_of(examples: Sequence[Example]) -> list[list[str]]:
+    """Return the gold texts of each question; none where it has no answer."""
+    return [[text for text, _ in example.answers] for example in examples]
+
+
+def refusal_threshold(
+    examples: Sequence[Example], predictions: Sequence[Prediction]
+) -> tuple[float, float]:
+    """Return the best mean F1 over all questions, 0 to 1, and its threshold on the margin."""
+    golds = golds_of(examples)
+    return best_threshold(
+        [prediction.margin for prediction in predictions],
+        [
+            f1_over_golds(prediction.text, gold) if gold else 0.0
+            for prediction, gold in zip(predictions, golds, strict=True)
+        ],
+        [not gold for gold in golds],
+    )

@@ -17,7 +17,14 @@ from typing import Any
 from qa.errors import ExampleError
 from qa.types import Example
 
-__all__ = ["SquadFile", "developing_titles", "held_out_titles", "load_squad", "split_by_title"]
+__all__ = [
+    "SquadFile",
+    "developing_examples",
+    "developing_titles",
+    "held_out_titles",
+    "load_squad",
+    "split_by_title",
+]
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,19 @@ def developing_titles(examples: Iterable[Example]) -> tuple[str, ...]:
     """
     titles = sorted({example.title for example in examples})
     return tuple(titles[: len(titles) // 2])
+
+
+def developing_examples(paths: Iterable[Path]) -> list[Example]:
+    """Read the questions of each file's `developing_titles`.
+
+    Raises:
+        ExampleError: A file can't be read.
+    """
+    developing: list[Example] = []
+    for path in paths:
+        examples = load_squad(path).examples
+        developing += split_by_title(examples, developing_titles(examples))[1]
+    return developing
 
 
 def split_by_title(

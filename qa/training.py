@@ -33,11 +33,19 @@ import torch
 
 from qa.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
 from qa.errors import TrainingError
-from qa.metrics import best_threshold, exact_match_over_golds, f1_over_golds
+from qa.metrics import exact_match_over_golds, f1_over_golds
 from qa.optimizer import MasterWeights
-from qa.prediction import Prediction, allowed_tokens, predict, span_logits, stack_windows
+from qa.prediction import (
+    Prediction,
+    allowed_tokens,
+    golds_of,
+    predict,
+    refusal_threshold,
+    span_logits,
+    stack_windows,
+)
 from qa.recipe import Recipe
-from qa.squad import developing_titles, load_squad, split_by_title
+from qa.squad import developing_examples
 from qa.trainee import Trainee, bert_trainee
 from qa.training_set import TrainingFile, crop_window, load_training_set, plan_batches
 from qa.types import Example
@@ -217,10 +225,7 @@ class _Run:
         self.training = load_training_set(recipe, files, trainee.tokenizer, max_tokens=longest)
         self.plan = plan_batches(self.training, recipe)
         # Read now: a file that is missing should be known before the hours of training.
-        developing: list[Example] = []
-        for path in develop:
-            examples = load_squad(path).examples
-            developing += split_by_title(examples, developing_titles(examples))[1]
+        developing = developing_examples(develop)
         self.threshold_questions = developing or self.training.threshold_questions
         self.steps = len(self.plan) // recipe.accumulate
         if self.steps == 0:
@@ -441,10 +446,10 @@ class _Run:
         predictions = self._read(self.training.validation)
         scores = [
             (exact_match_over_golds(p.text, golds), f1_over_golds(p.text, golds))
-            for p, golds in zip(predictions, _golds(self.training.validation), strict=True)
+            for p, golds in zip(predictions, golds_of(self.training.validation), strict=True)
             if golds
         ]
-        best_f1, threshold = _best_threshold(self.training.validation, predictions)
+        best_f1, threshold = refusal_threshold(self.training.validation, predictions)
         exact, f1 = np.mean(scores, axis=0)
         return Validation(
             self.step,
@@ -460,7 +465,7 @@ class _Run:
         if not self.threshold_questions:
             return 0.0
         predictions = self._read(self.threshold_questions)
-        return _best_threshold(self.threshold_questions, predictions)[1]
+        return refusal_threshold(self.threshold_questions, predictions)[1]
 
     def _read(self, examples: Sequence[Example]) -> list[Prediction]:
         recipe = self.recipe
@@ -493,25 +498,6 @@ class _Run:
             self.training.held_out,
             self.signature,
         )
-
-
-def _golds(examples: Sequence[Example]) -> list[list[str]]:
-    return [[text for text, _ in example.answers] for example in examples]
-
-
-def _best_threshold(
-    examples: Sequence[Example], predictions: Sequence[Prediction]
-) -> tuple[float, float]:
-    """Return the best mean F1 over all questions, 0 to 1, and its threshold."""
-    golds = _golds(examples)
-    return best_threshold(
-        [prediction.margin for prediction in predictions],
-        [
-            f1_over_golds(prediction.text, gold) if gold else 0.0
-            for prediction, gold in zip(predictions, golds, strict=True)
-        ],
-        [not gold for gold in golds],
-    )
 
 
 # -- arithmetic ---------------------------------------------------------------------------

@@ -117,6 +117,33 @@ def bidaf(
     _run(recipe, data, out, develop, max_minutes, resume, as_json, prepare=prepare)
 
 
+@app.command()
+def average(
+    readers: Annotated[
+        list[Path], typer.Argument(help="Folders of BERT readers, each trained on from one start.")
+    ],
+    develop: Annotated[
+        list[Path],
+        typer.Option(
+            "--develop",
+            help="A SQuAD 2.0 file: the first half of its articles chooses when to refuse.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the weights.")],
+) -> None:
+    """Average the weights of several trained readers into one that reads better.
+
+    Example: frontdesk train average build/reader-first build/reader-second --develop
+    dev-v2.0.json --out build/reader
+    """
+    from qa.averaging import average_readers
+
+    threshold = average_readers(readers, out, develop=develop)
+    typer.echo(
+        f"Averaged {len(readers)} readers into {out}; it refuses below a margin of {threshold:.2f}."
+    )
+
+
 def _run(
     recipe: Recipe,
     data: list[str],
