@@ -11,6 +11,8 @@ Reads $FRONTDESK_SHARED_DATA, or `shared/data` beside the checkout, and writes
 - OUT/squad/more-questions.jsonl: 2,000 further ones, for `measure_contract.py`;
 - OUT/squad/dev-v2.0-report.json: the half of SQuAD 2.0's articles that no threshold was
   chosen on, for `evaluate reader`;
+- OUT/squad/held-out.json: 2,400 questions of the 40 articles that no reader is trained on, for
+  choosing between readers;
 - OUT/mtrag/{corpus,queries}.jsonl, qrels.tsv: MT-RAG's govt and clapnq searched together
   with the queries that people rewrote to stand alone;
 - OUT/mtrag/PART/{last_turn,rewritten}.jsonl, qrels.tsv, PART being govt or clapnq: the second
@@ -22,18 +24,21 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from qa.squad import developing_titles, load_squad
+from qa.recipe import Recipe
+from qa.squad import developing_titles, held_out_titles, load_squad
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
 N_QUESTIONS = 500
 N_MORE = 2000
+N_HELD_OUT = 2400
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -112,6 +117,25 @@ def squad2(out: Path) -> None:
     print(f"squad 2.0: {n} questions of {len(kept)} articles")  # noqa: T201
 
 
+def held_out(out: Path) -> None:
+    """Draw questions of the articles that training holds out."""
+    path = SHARED / "squad" / "train-v1.1.json"
+    titles = held_out_titles(load_squad(path).examples, Recipe().held_out_articles)
+    content = json.loads(path.read_text("utf-8"))
+    kept = [entry for entry in content["data"] if entry["title"] in titles]
+    paragraphs = [paragraph for entry in kept for paragraph in entry["paragraphs"]]
+    places = [
+        (i, k) for i, paragraph in enumerate(paragraphs) for k in range(len(paragraph["qas"]))
+    ]
+    drawn = set(random.Random(5).sample(places, N_HELD_OUT))
+    for i, paragraph in enumerate(paragraphs):
+        paragraph["qas"] = [q for k, q in enumerate(paragraph["qas"]) if (i, k) in drawn]
+    for entry in kept:
+        entry["paragraphs"] = [paragraph for paragraph in entry["paragraphs"] if paragraph["qas"]]
+    write_lines(out / "held-out.json", [{"version": "1.1", "data": kept}])
+    print(f"squad: {len(drawn)} held-out questions of {len(kept)} articles")  # noqa: T201
+
+
 def mtrag(out: Path) -> None:
     """Put the two collections together, ids prefixed with the collection's name."""
     corpus, queries, judged = [], [], []
@@ -182,6 +206,7 @@ def main() -> None:
         sys.exit(f"There are no data sets at {str(SHARED)!r}: set FRONTDESK_SHARED_DATA.")
     squad(Path(sys.argv[1]) / "squad")
     squad2(Path(sys.argv[1]) / "squad")
+    held_out(Path(sys.argv[1]) / "squad")
     mtrag(Path(sys.argv[1]) / "mtrag")
     follow_ups(Path(sys.argv[1]) / "mtrag")
 
