@@ -136,7 +136,7 @@ def test_engine_refuses_an_unknown_retriever(built: Path) -> None:
 
 
 def test_engine_refuses_roles_that_make_no_sense(engine: LocalEngine) -> None:
-    with pytest.raises(AccessError, match="roles are 'staff'"):
+    with pytest.raises(AccessError, match="roles is 'staff'"):
         engine.article("vpn", roles="staff")  # type: ignore[arg-type]
 
 
