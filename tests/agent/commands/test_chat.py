@@ -8,6 +8,7 @@ import pty
 import re
 import runpy
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -110,6 +111,13 @@ def test_chat_failures_are_told(piped: Piped, tmp_path: Path) -> None:
     assert done.stderr == "Error: There is no knowledge base in 'missing'.\n"
 
 
+def _lead_a_session() -> None:
+    # The first terminal that a session's leader opens is the one that interrupts it.
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+    # Tests that run in the background may have been told to ignore interrupts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Typist:
     """Types at a terminal and reads what appears there."""
 
@@ -122,8 +130,7 @@ class Typist:
             stderr=inner,
             env=environment,
             start_new_session=True,
-            # The first terminal that a session's leader opens is the one that interrupts it.
-            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+            preexec_fn=_lead_a_session,
         )
         os.close(inner)
         self.seen = ""
