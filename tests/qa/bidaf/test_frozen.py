@@ -24,12 +24,6 @@ from retrieval.bert import PackedBert
 from retrieval.types import Article, Passage
 
 SIZES = BidafSizes(hidden=8, dropout=0.0)
-FACTS = [
-    ("When does the desk open?", "The desk opens at 8:30 on weekdays.", "8:30"),
-    ("Where is the desk?", "The desk is in room 12, next to the lift.", "room 12"),
-    ("Who repairs it?", "Anna repairs it on Fridays.", "Anna"),
-    ("What does it cost?", "It costs 40 euros in all.", "40 euros"),
-]
 
 
 def test_embeddings_are_the_mean_of_the_last_four_layers(tiny_bert: Path) -> None:
@@ -57,12 +51,14 @@ def test_embeddings_are_the_mean_of_the_last_four_layers(tiny_bert: Path) -> Non
         assert not found[row, len(expected) :].any()
 
 
-def test_passages_met_before_are_remembered_as_they_are(tiny_bert: Path) -> None:
+def test_passages_met_before_are_remembered_as_they_are(
+    facts: list[tuple[str, str, str]], tiny_bert: Path
+) -> None:
     network = BertBidaf(SIZES, "tiny", tiny_bert)
     special = special_tokens(network.tokenizer)
     windows = [
         make_windows(network.tokenizer, question, text, max_tokens=60, stride_tokens=5)[0]
-        for question, text, _ in FACTS
+        for question, text, _ in facts
     ]
     batch = stack_windows(windows, special)
     network.train()
@@ -78,28 +74,6 @@ def test_the_encoder_is_no_part_of_what_is_trained(tiny_bert: Path) -> None:
     network = BertBidaf(SIZES, "tiny", tiny_bert)
     names = [name for name, _ in network.named_parameters() if "embedder" in name]
     assert names == ["network.embedder.norm.weight", "network.embedder.norm.bias"]
-
-
-@pytest.fixture
-def squad(tmp_path: Path) -> Path:
-    paragraphs = [
-        {
-            "context": context,
-            "qas": [
-                {
-                    "id": str(number),
-                    "question": question,
-                    "answers": [{"text": quote, "answer_start": context.index(quote)}],
-                }
-            ],
-        }
-        for number, (question, context, quote) in enumerate(FACTS)
-    ]
-    path = tmp_path / "facts.json"
-    path.write_text(
-        json.dumps({"version": "1.1", "data": [{"title": "F", "paragraphs": paragraphs}]})
-    )
-    return path
 
 
 def recipe(encoder: Path) -> Recipe:
@@ -120,14 +94,14 @@ def recipe(encoder: Path) -> Recipe:
 
 
 def test_trained_network_reads_what_it_learned(
-    squad: Path, tiny_bert: Path, tmp_path: Path
+    facts: list[tuple[str, str, str]], squad: Path, tiny_bert: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     train_reader(recipe(tiny_bert), [TrainingFile(squad)], out, prepare=frozen_trainee)
     reader = load_reader(out)
     assert isinstance(reader, BidafReader)
     assert reader.id.startswith("bidaf-bert@")
-    for number, (question, context, quote) in enumerate(FACTS):
+    for number, (question, context, quote) in enumerate(facts):
         article = Article(f"a{number}", "", f"Note: {context}")
         passage = Passage("p", article.id, 6, 6 + len(context), context)
         best = reader.read(question, [passage]).candidates[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -140,34 +139,6 @@ RECIPE = Recipe(
     hidden=16,
     vocabulary_words=12,
 )
-FACTS = [
-    ("When does the desk open?", "The desk opens at 8:30 on weekdays.", "8:30"),
-    ("Where is the desk?", "The desk is in room 12, next to the lift.", "room 12"),
-    ("Who repairs it?", "Anna repairs it on Fridays.", "Anna"),
-    ("What does it cost?", "It costs 40 euros in all.", "40 euros"),
-]
-
-
-@pytest.fixture
-def squad(tmp_path: Path) -> Path:
-    paragraphs = [
-        {
-            "context": context,
-            "qas": [
-                {
-                    "id": str(number),
-                    "question": question,
-                    "answers": [{"text": quote, "answer_start": context.index(quote)}],
-                }
-            ],
-        }
-        for number, (question, context, quote) in enumerate(FACTS)
-    ]
-    path = tmp_path / "facts.json"
-    path.write_text(
-        json.dumps({"version": "1.1", "data": [{"title": "F", "paragraphs": paragraphs}]})
-    )
-    return path
 
 
 @pytest.fixture
@@ -179,14 +150,16 @@ def vectors(tmp_path: Path) -> Path:
     return path
 
 
-def test_trained_network_reads_what_it_learned(squad: Path, vectors: Path, tmp_path: Path) -> None:
+def test_trained_network_reads_what_it_learned(
+    facts: list[tuple[str, str, str]], squad: Path, vectors: Path, tmp_path: Path
+) -> None:
     prepare = partial(glove_trainee, vectors=vectors)
     train_reader(RECIPE, [TrainingFile(squad)], tmp_path / "out", prepare=prepare)
     reader = load_reader(tmp_path / "out")
     assert isinstance(reader, BidafReader)
     assert isinstance(reader, Reader)
     assert reader.id.startswith("bidaf@")
-    for number, (question, context, quote) in enumerate(FACTS):
+    for number, (question, context, quote) in enumerate(facts):
         article = Article(f"a{number}", "", f"Note: {context}")
         passage = Passage("p", article.id, 6, 6 + len(context), context)
         best = reader.read(question, [passage]).candidates[0]
