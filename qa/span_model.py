@@ -13,14 +13,8 @@ from qa.errors import TrainingError
 __all__ = ["choose_precision", "encoder_folder", "load_span_model"]
 
 # How the families name their dropout shares.
-_DROPOUTS = (
-    "hidden_dropout_prob",
-    "attention_probs_dropout_prob",
-    "classifier_dropout",
-    "dropout",
-    "attention_dropout",
-    "qa_dropout",
-)
+_DROPOUTS = ("hidden_dropout_prob", "classifier_dropout", "dropout", "qa_dropout")
+_ATTENTION_DROPOUTS = ("attention_probs_dropout_prob", "attention_dropout")
 
 
 def encoder_folder(name: str) -> Path:
@@ -66,6 +60,7 @@ def load_span_model(
     source: Path,
     *,
     dropout: float,
+    attention_dropout: float = 0.0,
     train_word_embeddings: bool,
     seed: int,
     dtype: torch.dtype,
@@ -75,7 +70,8 @@ def load_span_model(
 
     Args:
         source: The encoder's folder; a span head it has already is kept.
-        dropout: Inside the encoder.
+        dropout: Of hidden states inside the encoder.
+        attention_dropout: Of attention weights.
         train_word_embeddings: False freezes them.
         seed: Of a new span head.
         dtype: To compute in.
@@ -94,9 +90,10 @@ def load_span_model(
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         config = AutoConfig.from_pretrained(source, local_files_only=True)
-        for name in _DROPOUTS:
-            if hasattr(config, name):
-                setattr(config, name, dropout)
+        for names, share in ((_DROPOUTS, dropout), (_ATTENTION_DROPOUTS, attention_dropout)):
+            for name in names:
+                if hasattr(config, name):
+                    setattr(config, name, share)
         model = AutoModelForQuestionAnswering.from_pretrained(
             source,
             config=config,

@@ -44,6 +44,7 @@ class Trainee:
         originals: All its weights in float32, by name.
         tokenizer: Of windows.
         special: The signs around question and passage.
+        mask: The sign for a hidden token; None where the network knows none.
         longest: Tokens that it can read at once; 0 is no limit.
         dtype: What it computes in.
         parts: A batch is computed in so many parts side by side.
@@ -54,6 +55,7 @@ class Trainee:
     originals: Mapping[str, torch.Tensor]
     tokenizer: TextTokenizer
     special: SpecialTokens
+    mask: int | None
     longest: int
     dtype: torch.dtype
     parts: int
@@ -80,6 +82,7 @@ def bert_trainee(recipe: Recipe, device: torch.device) -> Trainee:
     model, originals = load_span_model(
         source,
         dropout=recipe.dropout,
+        attention_dropout=recipe.attention_dropout,
         train_word_embeddings=recipe.train_word_embeddings,
         seed=recipe.seed,
         dtype=dtype,
@@ -100,4 +103,5 @@ def bert_trainee(recipe: Recipe, device: torch.device) -> Trainee:
     longest = int(model.config.max_position_embeddings)
     # Threads that share every multiplication wait for each other hundreds of times a step;
     # parts of their own meet once.
-    return Trainee(model, originals, tokenizer, special, longest, dtype, 4, export)
+    mask = tokenizer.token_to_id("[MASK]")
+    return Trainee(model, originals, tokenizer, special, mask, longest, dtype, 4, export)

@@ -47,7 +47,13 @@ from qa.prediction import (
 from qa.recipe import Recipe
 from qa.squad import developing_examples
 from qa.trainee import Trainee, bert_trainee
-from qa.training_set import TrainingFile, crop_window, load_training_set, plan_batches
+from qa.training_set import (
+    TrainingFile,
+    crop_window,
+    load_training_set,
+    mask_tokens,
+    plan_batches,
+)
 from qa.types import Example
 from retrieval.allocator import keep_freed_memory
 
@@ -222,6 +228,12 @@ class _Run:
                 f"({recipe.read_max_tokens}) in the recipe."
             )
             raise TrainingError(msg)
+        if recipe.masked_share and trainee.mask is None:
+            msg = (
+                f"The encoder {recipe.encoder!r} knows no [MASK]. Set masked_share "
+                f"({recipe.masked_share}) to 0 in the recipe."
+            )
+            raise TrainingError(msg)
         self.training = load_training_set(recipe, files, trainee.tokenizer, max_tokens=longest)
         self.plan = plan_batches(self.training, recipe)
         # Read now: a file that is missing should be known before the hours of training.
@@ -366,6 +378,15 @@ class _Run:
             crop_window(self.training.items[index], limit, special=self.special, rng=rng)
             for index, limit in zip(batch.items, batch.max_tokens, strict=True)
         ]
+        if recipe.masked_share and (mask := self.trainee.mask) is not None:
+            cut = [
+                (
+                    mask_tokens(window, first, last, share=recipe.masked_share, mask=mask, rng=rng),
+                    first,
+                    last,
+                )
+                for window, first, last in cut
+            ]
         cut.sort(key=lambda entry: len(entry[0]))
         size = len(cut) if self.device.type == "cuda" else -(-len(cut) // self.trainee.parts)
         parts = []

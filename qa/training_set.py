@@ -39,6 +39,7 @@ __all__ = [
     "TrainingSet",
     "crop_window",
     "load_training_set",
+    "mask_tokens",
     "plan_batches",
 ]
 
@@ -113,7 +114,10 @@ class Batch:
 def load_training_set(
     recipe: Recipe, files: Sequence[TrainingFile], tokenizer: TextTokenizer, *, max_tokens: int
 ) -> TrainingSet:
-    """Read the files, hold articles out, make negatives of both sides, and tokenise.
+    """Read the files, hold articles out, make negatives, and tokenise.
+
+    Where some files have questions without answers and others don't, negatives are made from
+    the others alone, and articles are held out of these.
 
     Args:
         recipe: Says how many articles and how many negatives of which kinds.
@@ -127,6 +131,8 @@ def load_training_set(
         ExampleError: A file can't be read.
     """
     examples: list[Example] = []
+    # Files with unanswerable questions bring all that they need.
+    plain: list[Example] = []
     digest = sha256()
     for file in files:
         if not file.weight > 0:
@@ -134,12 +140,15 @@ def load_training_set(
             raise TrainingError(msg)
         squad = load_squad(file.path, weight=file.weight)
         examples += squad.examples
+        plain += [] if squad.has_unanswerable else squad.examples
         digest.update(f"{squad.sha256} {file.weight}\n".encode())
     if not examples:
         msg = "There is nothing to train on. Give at least one file in SQuAD's format with --data."
         raise TrainingError(msg)
     held_out = (
-        held_out_titles(examples, recipe.held_out_articles) if recipe.held_out_articles else ()
+        held_out_titles(plain or examples, recipe.held_out_articles)
+        if recipe.held_out_articles
+        else ()
     )
     train, development = split_by_title(examples, held_out)
     answerable = sum(1 for example in train if example.answers)
@@ -147,8 +156,9 @@ def load_training_set(
     n_negatives = max(0, round(answerable * share / (1 - share)) - own)
     # Each epoch sees other ones: so many epochs' worth are made, each drawn once.
     epochs = max(1.0, recipe.epochs)
+    sources = split_by_title(plain, held_out)[0] or train
     negatives = make_negatives(
-        train, math.ceil(n_negatives * epochs), kinds=recipe.negative_kinds, seed=recipe.seed
+        sources, math.ceil(n_negatives * epochs), kinds=recipe.negative_kinds, seed=recipe.seed
     )
     focuses = [example.answers[0][1] if example.answers else 0 for example in train]
     focuses += [negative.focus for negative in negatives]
@@ -246,6 +256,29 @@ def crop_window(
         return window, 0, 0
     shift = window.passage_start - left
     return window, first + shift, last + shift
+
+
+def mask_tokens(
+    window: Window, first: int, last: int, *, share: float, mask: int, rng: random.Random
+) -> Window:
+    """Hide a share of the passage's tokens, so that no single word gives the answer away.
+
+    Source: Shen et al., "A simple but tough-to-beat data augmentation approach for natural
+    language understanding and generation" (arXiv 2009.13818), the token cutoff.
+
+    Args:
+        window: From `crop_window`, as are the answer's tokens, which stay.
+        first: Where the answer starts; 0 where there is none.
+        last: Where it ends, inclusive.
+        share: Of the passage's tokens, each drawn by itself.
+        mask: The id that stands for a hidden token.
+        rng: Draws the tokens.
+    """
+    ids = list(window.input_ids)
+    for place in range(window.passage_start, window.passage_end):
+        if rng.random() < share and not first <= place <= last:
+            ids[place] = mask
+    return replace(window, input_ids=ids)
 
 
 def _held_out_questions(development: Sequence[Example], recipe: Recipe, n: int) -> list[Example]:

@@ -118,5 +118,13 @@ def _trainee(
     export = partial(save_network, network, recipe=recipe)
     # In one part: the small steps of an LSTM gain from every row they have.
     return Trainee(
-        network, originals, tokenizer, special_tokens(tokenizer), longest, precision, 1, export
+        network,
+        originals,
+        tokenizer,
+        special_tokens(tokenizer),
+        None,
+        longest,
+        precision,
+        1,
+        export,
     )

@@ -41,6 +41,7 @@ def test_load_span_model_computes_in_the_type_asked(
     model, originals = load_span_model(
         tiny_bert,
         dropout=0.25,
+        attention_dropout=0.5,
         train_word_embeddings=train_word_embeddings,
         seed=1,
         dtype=torch.bfloat16,
@@ -53,7 +54,9 @@ def test_load_span_model_computes_in_the_type_asked(
     assert {tensor.dtype for tensor in originals.values()} == {torch.float32}
     assert originals.keys() == {name for name, _ in model.named_parameters()}
     dropouts = {m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)}
-    assert dropouts == {0.25}
+    assert dropouts == {0.25, 0.5}
+    attentions = [m for name, m in model.named_modules() if name.endswith("attention.self.dropout")]
+    assert {m.p for m in attentions} == {0.5}
 
 
 def test_load_span_model_refuses_folders_without_a_model(tmp_path: Path) -> None:

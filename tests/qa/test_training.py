@@ -114,7 +114,9 @@ def test_train_reader_resumed_equals_unbroken(
 def test_train_reader_same_seed_same_weights(facts: Path, recipe: Recipe, tmp_path: Path) -> None:
     files = [TrainingFile(facts)]
     for name, seed in (("one", 1), ("two", 1), ("three", 2)):
-        train_reader(replace(recipe, seed=seed, dropout=0.1), files, tmp_path / name)
+        train_reader(
+            replace(recipe, seed=seed, dropout=0.1, masked_share=0.1), files, tmp_path / name
+        )
     assert equal(weights(tmp_path / "one"), weights(tmp_path / "two"))
     assert not equal(weights(tmp_path / "one"), weights(tmp_path / "three"))
 

@@ -19,6 +19,7 @@ from qa.training_set import (
     TrainingSet,
     crop_window,
     load_training_set,
+    mask_tokens,
     plan_batches,
 )
 from qa.windows import load_tokenizer, special_tokens
@@ -145,3 +146,53 @@ def test_crop_window_shows_the_answer(training: TrainingSet, tokenizer: Tokenize
             assert item.text.offsets[covered] in inside
             # 16 tokens of the passage at the least, whatever the question's length.
             assert len(window) <= max(limit, len(item.question_ids) + 3 + 16)
+
+
+def test_mask_tokens_hides_a_share_around_the_answer(
+    training: TrainingSet, tokenizer: Tokenizer
+) -> None:
+    special, mask = special_tokens(tokenizer), tokenizer.token_to_id("[MASK]")
+    assert mask is not None
+    rng = random.Random(1)
+    n_hidden = n_tokens = 0
+    for item in training.items:
+        window, start, end = crop_window(item, 64, special=special, rng=rng)
+        masked = mask_tokens(window, start, end, share=0.25, mask=mask, rng=rng)
+        assert masked.offsets == window.offsets
+        for place, (before, after) in enumerate(
+            zip(window.input_ids, masked.input_ids, strict=True)
+        ):
+            passage = window.passage_start <= place < window.passage_end
+            if not passage or start <= place <= end:
+                assert after == before
+            else:
+                assert after in {before, mask}
+                n_tokens += 1
+                n_hidden += after == mask
+    assert n_hidden / n_tokens == pytest.approx(0.25, abs=0.05)
+
+
+def test_files_with_questions_in_vain_bring_their_own_negatives(
+    tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    plain = write_squad(tmp_path / "plain.json")
+    whole = json.loads(plain.read_text(encoding="utf-8"))
+    for article in whole["data"]:
+        article["title"] = f"whole {article['title']}"
+        for paragraph in article["paragraphs"]:
+            for number, qa in enumerate(paragraph["qas"]):
+                qa["id"] += "w"
+                qa["question"] = qa["question"].replace("bridge", "tower")
+                qa["is_impossible"] = number == 0
+                if number == 0:
+                    qa["answers"] = []
+    (tmp_path / "whole.json").write_text(json.dumps(whole), encoding="utf-8")
+    files = [TrainingFile(plain), TrainingFile(tmp_path / "whole.json")]
+    recipe = replace(RECIPE, negative_share=0.5)
+    training = load_training_set(recipe, files, tokenizer, max_tokens=512)
+    assert not any(title.startswith("whole") for title in training.held_out)
+    in_vain = [item for item in training.items if item.first is None]
+    tower = tokenizer.token_to_id("tower")
+    # Eight of the file's own, in four articles of two paragraphs; the rest from the other.
+    assert sum(tower in item.question_ids for item in in_vain) == 8
+    assert len(in_vain) > 8
