@@ -16,7 +16,7 @@ from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 
 if TYPE_CHECKING:
     from qa.calibration import Calibration
-    from qa.fitting import Observation
+    from qa.fitting.observations import Observation
 
 __all__ = ["fit"]
 
@@ -56,7 +56,8 @@ def fit(
     Example: python -m qa.fitting_commands --squad train-v1.1.json --squad-kb build/squad
     --questions data/questions.jsonl --kb build/kb --out qa/weights/bert/calibration.json
     """
-    from qa.fitting import fit_calibration, fit_slack, squad_questions
+    from qa.fitting.held_out import squad_questions
+    from qa.fitting.rules import fit_calibration, fit_slack
     from qa.questions import load_questions
     from qa.registry import load_reader
     from retrieval import open_index
@@ -71,7 +72,7 @@ def fit(
     labelled = load_questions(questions)
 
     def observed(name: str, index: Path, asked: list[Any], gone: Any) -> list[Observation]:
-        from qa.fitting import load_observations, observe, save_observations
+        from qa.fitting.observations import load_observations, observe, save_observations
 
         kept = (seen or out.parent) / f"{name}-{loaded.id.rpartition('@')[2]}-{top_k}.jsonl"
         if not kept.is_file():
@@ -117,7 +118,7 @@ def fit(
 def _crossed(
     judged: list[Observation], everything: list[Observation], slack: float | None
 ) -> dict[str, float]:
-    from qa.fitting import cross_validated
+    from qa.fitting.rules import cross_validated
 
     names = {each.id for each in judged}
     pairs = cross_validated(everything, judged=names, slack=slack)

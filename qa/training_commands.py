@@ -1,4 +1,4 @@
-"""`frontdesk train`: the command line of `qa.training`.
+"""`frontdesk train`: the command line of `qa.training.loop`.
 
 Everything heavy is imported inside the command, so that `--help` answers at once. Errors
 are worded by the command line that mounts `app`.
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from qa.recipe import Recipe
-    from qa.training import Prepare
+    from qa.training.loop import Prepare
+    from qa.training.recipe import Recipe
 
 __all__ = ["app"]
 
@@ -68,8 +68,8 @@ def reader(
 
     Example: frontdesk train reader --data train-v1.1.json --out build/reader --max-minutes 90
     """
-    from qa.recipe import load_recipe, shipped_recipe_path
-    from qa.trainee import bert_trainee
+    from qa.training.recipe import load_recipe, shipped_recipe_path
+    from qa.training.trainee import bert_trainee
 
     recipe = load_recipe(config or shipped_recipe_path())
     _run(recipe, data, out, develop, max_minutes, resume, as_json, prepare=bert_trainee)
@@ -101,7 +101,7 @@ def bidaf(
     from functools import partial
 
     from qa.bidaf.training import frozen_trainee, glove_trainee
-    from qa.recipe import GLOVE, load_recipe, shipped_recipe_path
+    from qa.training.recipe import GLOVE, load_recipe, shipped_recipe_path
 
     recipe = load_recipe(config or shipped_recipe_path("bidaf"))
     if recipe.encoder != GLOVE:
@@ -136,12 +136,41 @@ def average(
     Example: frontdesk train average build/reader-first build/reader-second --develop
     dev-v2.0.json --out build/reader
     """
-    from qa.averaging import average_readers
+    from qa.training.averaging import average_readers
 
     threshold = average_readers(readers, out, develop=develop)
     typer.echo(
         f"Averaged {len(readers)} readers into {out}; it refuses below a margin of {threshold:.2f}."
     )
+
+
+@app.command()
+def tables(
+    out: Annotated[Path, typer.Argument(help="Gets the questions, in SQuAD 2.0's format.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="How many questions.")] = 12_000,
+    seed: Annotated[int, typer.Option("--seed", help="Another one makes others.")] = 1,
+) -> None:
+    """Make tables and lists with questions about their cells, to train on beside prose.
+
+    Example: frontdesk train tables build/tables.json, then frontdesk train reader
+    --data train-v1.1.json --data build/tables.json --out build/reader
+    """
+    import json
+
+    from qa.errors import TrainingError
+    from qa.training.made_tables import make_tables
+
+    made = make_tables(n, seed=seed)
+    unfinished = out.with_name(f"{out.name}.part")
+    try:
+        unfinished.write_text(json.dumps(made, indent=1), encoding="utf-8")
+        unfinished.replace(out)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        msg = f"Can't write the tables to {str(out)!r}: {error.strerror}. Give a path for a file."
+        raise TrainingError(msg) from error
+    questions = sum(len(p["qas"]) for table in made["data"] for p in table["paragraphs"])
+    typer.echo(f"Wrote {questions} questions over {len(made['data'])} tables to {out}.")
 
 
 def _run(
@@ -168,8 +197,8 @@ def _run(
         TimeRemainingColumn,
     )
 
-    from qa.training import Progress as Standing
-    from qa.training import TrainingFile, train_reader
+    from qa.training.loop import Progress as Standing
+    from qa.training.loop import TrainingFile, train_reader
 
     files = [TrainingFile(*_path_and_weight(value)) for value in data]
     console = Console(stderr=True)

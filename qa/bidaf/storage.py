@@ -18,9 +18,9 @@ from qa.bidaf.model import BidafSizes
 from qa.bidaf.network import Bidaf
 from qa.bidaf.words import WordTokenizer
 from qa.errors import ReaderError, TrainingError
-from qa.export import SETTINGS_FORMAT, SETTINGS_NAME
-from qa.recipe import Recipe
-from qa.span_model import encoder_folder
+from qa.training.export import SETTINGS_FORMAT, SETTINGS_NAME
+from qa.training.recipe import Recipe
+from qa.training.span_model import encoder_folder
 
 __all__ = ["load_network", "save_network"]
 

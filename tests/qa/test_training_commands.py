@@ -1,4 +1,4 @@
-"""`train reader` on the command line."""
+"""`frontdesk train` on the command line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qa.errors import ExampleError, TrainingError
+from qa.training.made_tables import make_tables
 from qa.training_commands import app
 
 TOML = """
@@ -80,3 +81,17 @@ def test_train_reader_shows_an_example() -> None:
     result = CliRunner().invoke(app, ["reader", "--help"])
     assert result.exit_code == 0
     assert "Example: frontdesk train reader" in " ".join(result.stdout.split())
+
+
+def test_train_tables_writes_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "tables.json"
+    result = CliRunner().invoke(app, ["tables", str(out), "--n", "40", "--seed", "3"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(out.read_text("utf-8")) == make_tables(40, seed=3)
+    assert [path.name for path in tmp_path.iterdir()] == ["tables.json"]
+
+
+def test_train_tables_says_where_it_can_not_write(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["tables", str(tmp_path / "none" / "tables.json")])
+    assert isinstance(result.exception, TrainingError)
+    assert "Can't write the tables" in str(result.exception)

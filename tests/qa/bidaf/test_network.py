@@ -18,9 +18,9 @@ from qa.bidaf.training import glove_trainee, load_vectors
 from qa.bidaf.words import CLS, PAD, WordTokenizer
 from qa.errors import ReaderError, TrainingError
 from qa.prediction import stack_windows
-from qa.recipe import Recipe
 from qa.registry import load_reader
-from qa.training import TrainingFile, train_reader
+from qa.training.loop import TrainingFile, train_reader
+from qa.training.recipe import Recipe
 from qa.types import Reader
 from qa.windows import make_windows, special_tokens
 from retrieval.types import Article, Passage

@@ -13,8 +13,8 @@ import pytest
 from tokenizers import Tokenizer
 
 from qa.errors import TrainingError
-from qa.recipe import Recipe
-from qa.training_set import (
+from qa.training.recipe import Recipe
+from qa.training.training_set import (
     TrainingFile,
     TrainingSet,
     crop_window,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.errors import TrainingError
-from qa.negatives import KINDS, Negative, make_negatives
+from qa.training.negatives import KINDS, Negative, make_negatives
 from qa.types import Example
 
 FILLER = (

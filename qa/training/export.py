@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.recipe import Recipe
+from qa.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch

@@ -6,24 +6,21 @@ own, the row from one part of the question and the column from another, and can 
 from rows whose contents mean nothing. The kinds of tables stand in `recipes/tables.toml`; a
 question about a row or column that isn't there has no answer.
 
-`python -m qa.made_tables OUT.json` writes a file for `frontdesk train reader --data`.
+`frontdesk train tables` writes a file of them for `frontdesk train reader --data`.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 __all__ = ["make_tables"]
 
-_KINDS = Path(__file__).parent / "recipes" / "tables.toml"
+_KINDS = Path(__file__).parent.parent / "recipes" / "tables.toml"
 _QUESTIONS_PER_TABLE = 4
 _UNANSWERABLE = 0.3
 _LOWERED = 0.5
@@ -349,18 +346,3 @@ def _ask(column: _Column, row: str, rng: Draw) -> str:
     template = rng.choice([*column.ask, rng.choice(_ANY_COLUMN)])
     question = template.format(key=row, column=column.name.lower())
     return question.lower() if rng.random() < _LOWERED else question[0].upper() + question[1:]
-
-
-def _main(
-    out: Annotated[Path, typer.Argument(help="Gets the questions, in SQuAD 2.0's format.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="How many questions.")] = 12_000,
-    seed: Annotated[int, typer.Option("--seed", help="Another one makes others.")] = 1,
-) -> None:
-    """Write questions over made tables, for `frontdesk train reader --data`."""
-    unfinished = out.with_name(f"{out.name}.part")
-    unfinished.write_text(json.dumps(make_tables(n, seed=seed), indent=1), encoding="utf-8")
-    unfinished.replace(out)
-
-
-if __name__ == "__main__":
-    typer.run(_main)

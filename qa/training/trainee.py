@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from qa.prediction import SpanNetwork
-    from qa.recipe import Recipe
+    from qa.training.recipe import Recipe
     from qa.windows import TextTokenizer
 
 __all__ = ["Export", "Trainee", "bert_trainee"]
@@ -68,8 +68,8 @@ def bert_trainee(recipe: Recipe, device: torch.device) -> Trainee:
     Raises:
         TrainingError: There is no such encoder, or it can't be trained as a reader.
     """
-    from qa.export import export_reader
-    from qa.span_model import choose_precision, encoder_folder, load_span_model
+    from qa.training.export import export_reader
+    from qa.training.span_model import choose_precision, encoder_folder, load_span_model
 
     source = encoder_folder(recipe.encoder)
     dtype = choose_precision(recipe.precision, device)

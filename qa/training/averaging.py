@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.errors import TrainingError
-from qa.export import SETTINGS_NAME
 from qa.prediction import predict, refusal_threshold
-from qa.span_model import choose_precision, load_span_model
 from qa.span_reader import ReaderSettings
 from qa.squad import developing_examples
+from qa.training.export import SETTINGS_NAME
+from qa.training.span_model import choose_precision, load_span_model
 from qa.types import Example
 from qa.windows import load_tokenizer
 

@@ -13,13 +13,13 @@ import pytest
 import torch
 from transformers import AutoModelForQuestionAnswering
 
-from qa import training
-from qa.checkpoint import CHECKPOINT_NAME, load_checkpoint
 from qa.errors import ExampleError, TrainingError
 from qa.prediction import predict
-from qa.recipe import Recipe
 from qa.squad import load_squad
-from qa.training import Progress, TrainingFile, TrainingReport, Validation, train_reader
+from qa.training import loop
+from qa.training.checkpoint import CHECKPOINT_NAME, load_checkpoint
+from qa.training.loop import Progress, TrainingFile, TrainingReport, Validation, train_reader
+from qa.training.recipe import Recipe
 from qa.windows import load_tokenizer
 
 FACTS = [
@@ -210,7 +210,7 @@ def test_train_reader_stops_early_with_the_best_weights(
     def measured(run: Any) -> Validation:
         return Validation(run.step, 0.0, 0.0, next(figures), run.step / 100, run._seconds())
 
-    monkeypatch.setattr(training._Run, "_measure", measured)
+    monkeypatch.setattr(loop._Run, "_measure", measured)
     # So rare that every step is due.
     recipe = replace(recipe, patience=2, validate_every_minutes=1e-9, epochs=50.0)
     report = train_reader(recipe, [TrainingFile(facts)], tmp_path)
@@ -224,7 +224,7 @@ def test_train_reader_stops_early_with_the_best_weights(
 def test_train_reader_saves_when_asked_to_end(
     facts: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_TELL_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "_TELL_SECONDS", 0.0)
 
     def interrupt(standing: Progress) -> None:
         if standing.step == 3:
@@ -286,12 +286,12 @@ def test_train_reader_stops_at_a_loss_that_is_no_number(
 
 
 def test_schedule_rises_and_falls() -> None:
-    assert training._schedule(0.0, 0.1) == pytest.approx(0.01)
-    assert training._schedule(0.05, 0.1) == pytest.approx(0.5)
-    assert training._schedule(0.1, 0.1) == pytest.approx(1.0)
-    assert training._schedule(0.55, 0.1) == pytest.approx(0.5)
-    assert training._schedule(1.0, 0.1) == 0.0
-    assert training._schedule(0.0, 0.0) == 1.0
+    assert loop._schedule(0.0, 0.1) == pytest.approx(0.01)
+    assert loop._schedule(0.05, 0.1) == pytest.approx(0.5)
+    assert loop._schedule(0.1, 0.1) == pytest.approx(1.0)
+    assert loop._schedule(0.55, 0.1) == pytest.approx(0.5)
+    assert loop._schedule(1.0, 0.1) == 0.0
+    assert loop._schedule(0.0, 0.0) == 1.0
 
 
 def test_training_report_is_a_value() -> None:

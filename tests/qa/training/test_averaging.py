@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from qa.averaging import average_readers
 from qa.errors import TrainingError
 from qa.registry import load_reader
+from qa.training.averaging import average_readers
 from retrieval.types import Passage
 
 SaveBert = Callable[..., Path]

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from qa.errors import TrainingError
-from qa.negatives import make_negatives
-from qa.recipe import Recipe
 from qa.squad import held_out_titles, load_squad, split_by_title
+from qa.training.negatives import make_negatives
+from qa.training.recipe import Recipe
 from qa.types import Example
 from qa.windows import (
     MAX_QUESTION_TOKENS,

@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from qa import checkpoint
-from qa.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
 from qa.errors import TrainingError
+from qa.training import checkpoint
+from qa.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
 
 
 def test_load_checkpoint_returns_what_was_saved(tmp_path: Path) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qa.made_tables import make_tables
-from qa.recipe import shipped_recipe_path
 from qa.squad import load_squad
+from qa.training.made_tables import make_tables
+from qa.training.recipe import shipped_recipe_path
 
 N = 800
 
@@ -80,11 +78,3 @@ def test_make_tables_asks_for_the_cell_that_answers(made: Path) -> None:
 def test_make_tables_follows_its_seed() -> None:
     assert make_tables(40, seed=1) == make_tables(40, seed=1)
     assert make_tables(40, seed=1) != make_tables(40, seed=2)
-
-
-def test_command_writes_a_file(tmp_path: Path) -> None:
-    out = tmp_path / "tables.json"
-    command = [sys.executable, "-m", "qa.made_tables", str(out), "--n", "40", "--seed", "3"]
-    subprocess.run(command, check=True)
-    assert json.loads(out.read_text("utf-8")) == make_tables(40, seed=3)
-    assert [path.name for path in tmp_path.iterdir()] == ["tables.json"]

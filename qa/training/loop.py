@@ -2,7 +2,7 @@
 
 The method of Devlin et al. (2019), section 4.2 and 4.3: a linear head scores every token
 as start and as end; "no answer" points both at [CLS]. What is our own: unanswerable
-questions are made (`qa.negatives`), contexts are cropped around the answer to windows of
+questions are made (`qa.training.negatives`), contexts are cropped around the answer to windows of
 varying length, and the arithmetic runs in bf16 against float32 master weights where the
 machine has it.
 
@@ -31,10 +31,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from qa.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
 from qa.errors import TrainingError
 from qa.metrics import exact_match_over_golds, f1_over_golds
-from qa.optimizer import MasterWeights
 from qa.prediction import (
     Prediction,
     allowed_tokens,
@@ -44,10 +42,12 @@ from qa.prediction import (
     span_logits,
     stack_windows,
 )
-from qa.recipe import Recipe
 from qa.squad import developing_examples
-from qa.trainee import Trainee, bert_trainee
-from qa.training_set import (
+from qa.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
+from qa.training.optimizer import MasterWeights
+from qa.training.recipe import Recipe
+from qa.training.trainee import Trainee, bert_trainee
+from qa.training.training_set import (
     TrainingFile,
     crop_window,
     load_training_set,

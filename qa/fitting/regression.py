@@ -1,0 +1,113 @@
+"""Regressions whose weights are not negative, so that better evidence never lowers a score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import CalibrationError
+
+__all__ = ["Matrix", "fit_logistic", "fit_ranking"]
+
+Matrix = NDArray[np.float64]
+
+_RIDGE = 1e-3
+
+
+def fit_logistic(features: Matrix, right: NDArray[np.bool_]) -> tuple[float, Matrix]:
+    """Fit a logistic regression whose weights are not negative.
+
+    A convex problem with bounds, so there is one answer. A faint ridge on standardised
+    features keeps weights finite where the classes can be told apart without error.
+
+    Args:
+        features: (n, features)
+        right: (n,)
+
+    Returns:
+        Intercept and (features,) weights.
+
+    Raises:
+        CalibrationError: All of `right` are equal.
+    """
+    from scipy.optimize import minimize
+
+    if right.all() or not right.any():
+        msg = (
+            f"All {len(right)} answers are {'right' if right.all() else 'wrong'}. A calibration "
+            "needs some of both: give more questions."
+        )
+        raise CalibrationError(msg)
+    centre, spread = features.mean(axis=0), features.std(axis=0)
+    spread[spread == 0] = 1.0
+    scaled = (features - centre) / spread
+    sign = np.where(right, 1.0, -1.0)
+
+    def loss(parameters: Matrix) -> tuple[float, Matrix]:
+        margin = sign * (parameters[0] + scaled @ parameters[1:])
+        # log(1 + exp(-m)) without overflow.
+        value = np.logaddexp(0.0, -margin).mean() + 0.5 * _RIDGE * (parameters[1:] ** 2).sum()
+        slope = -sign * np.exp(-np.logaddexp(0.0, margin)) / len(sign)
+        gradient = np.concatenate([[slope.sum()], scaled.T @ slope + _RIDGE * parameters[1:]])
+        return float(value), gradient
+
+    n_features = features.shape[1]
+    bounds = [(None, None)] + [(0.0, None)] * n_features
+    found = minimize(loss, np.zeros(n_features + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights: Matrix = found[1:] / spread
+    return float(found[0] - weights @ centre), weights
+
+
+def fit_ranking(questions: Sequence[tuple[Matrix, NDArray[np.bool_]]]) -> Matrix:
+    """Fit a ranking whose weights are not negative.
+
+    The likelihood that a right candidate comes first where first is drawn by the
+    exponential of the score: ListNet's top-one probability (Cao et al., 2007), summed over
+    the right ones. Each question counts the same, however many candidates it has.
+
+    Args:
+        questions: (candidates, features) and (candidates,) of each question that has both
+            right and wrong candidates.
+
+    Returns:
+        (features,) weights.
+
+    Raises:
+        CalibrationError: There is no such question.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
+    if not questions:
+        msg = (
+            "No question has both right and wrong candidates, so there is no order to learn. Give "
+            "more questions, or a reader that finds some of their answers."
+        )
+        raise CalibrationError(msg)
+    spread = np.concatenate([features for features, _ in questions]).std(axis=0)
+    spread[spread == 0] = 1.0
+    # All questions in one block, short ones filled up with candidates of no weight.
+    shape = len(questions), max(len(right) for _, right in questions)
+    block = np.zeros((*shape, len(spread)))
+    every, good = np.full(shape, -np.inf), np.full(shape, -np.inf)
+    for row, (features, right) in enumerate(questions):
+        block[row, : len(right)] = features / spread
+        every[row, : len(right)] = 0.0
+        good[row, : len(right)][right] = 0.0
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        scores = block @ weights
+        of_every = logsumexp(scores + every, axis=1, keepdims=True)
+        of_good = logsumexp(scores + good, axis=1, keepdims=True)
+        pull = np.exp(scores + every - of_every) - np.exp(scores + good - of_good)
+        gradient = np.einsum("qc,qcf->f", pull, block) / len(questions)
+        value = float((of_every - of_good).mean())
+        return value + 0.5 * _RIDGE * float(weights @ weights), gradient + _RIDGE * weights
+
+    n_features = len(spread)
+    bounds = [(0.0, None)] * n_features
+    found = minimize(loss, np.zeros(n_features), jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights: Matrix = found / spread
+    return weights
