@@ -20,9 +20,10 @@ from agent.forms.choices import find_choices, pick
 from agent.forms.dates import find_dates
 from agent.forms.found import Found
 from agent.forms.numbers import find_numbers
+from agent.forms.wording import either, limits, shown
 from agent.types import SlotValue
 
-__all__ = ["MAX_TEXT_CHARS", "Read", "answer", "expected", "mentions", "shown", "valid"]
+__all__ = ["MAX_TEXT_CHARS", "Read", "answer", "mentions", "valid"]
 
 MAX_TEXT_CHARS = 2000
 """A text slot's longest value where the configuration sets no maximum."""
@@ -126,7 +127,7 @@ def _numbered(slot: Slot, text: str) -> list[Read]:
 def _choice(slot: Slot, text: str) -> Read:
     values = pick(text, slot.choices)
     if len(values) > 1:
-        return Read(None, f"that could be {_or(values[:4])}")
+        return Read(None, f"that could be {either(values[:4])}")
     if not values:
         return Read(None)
     places = [one for one in find_choices(text, slot.choices) if one.value == values[0]]
@@ -193,9 +194,9 @@ def _number_problem(slot: Slot, value: float) -> str:
     if slot.whole and not value.is_integer():
         return "it must be a whole number"
     if slot.min is not None and value < slot.min:
-        return f"{worded(value)} is too low; it must be {_range(slot)}"
+        return f"{worded(value)} is too low; it must be {limits(slot)}"
     if slot.max is not None and value > slot.max:
-        return f"{worded(value)} is too high; it must be {_range(slot)}"
+        return f"{worded(value)} is too high; it must be {limits(slot)}"
     return ""
 
 
@@ -211,46 +212,3 @@ def _date_problem(slot: Slot, value: date, today: date) -> str:
     if latest is not None and value > latest:
         return f"{in_words(value)} is too late; the last day possible is {in_words(latest)}"
     return ""
-
-
-def expected(slot: Slot, *, day_first: bool) -> str:
-    """Return what an answer should look like, as a sentence."""
-    if slot.hint:
-        return slot.hint
-    if slot.type is SlotType.NUMBER:
-        unit = f" of {slot.unit}" if slot.unit else ""
-        limits = f", {_range(slot)}" if slot.min is not None or slot.max is not None else ""
-        return f"Please give me a {'whole ' if slot.whole else ''}number{unit}{limits}."
-    if slot.type is SlotType.DATE:
-        figures = "3/12/2026" if day_first else "12/3/2026"
-        return f"Please give me a day, like 'tomorrow', 'next Friday', '3 December' or {figures}."
-    if slot.type is SlotType.EMAIL:
-        return "Please give me an e-mail address, like name@example.org."
-    if slot.type is SlotType.CHOICE:
-        return f"Please choose {_or([choice.value for choice in slot.choices])}."
-    return "Please tell me in a few words."
-
-
-def shown(slot: Slot, value: SlotValue | None) -> str:
-    """Return a value as a person says it; nothing for one that was left out."""
-    if value is None or value == "":
-        return ""
-    if slot.type is SlotType.DATE:
-        try:
-            return in_words(date.fromisoformat(str(value)))
-        except ValueError:
-            # A value that was masked before it was stored, for one.
-            return str(value)
-    return worded(value)
-
-
-def _range(slot: Slot) -> str:
-    if slot.min is not None and slot.max is not None:
-        return f"from {worded(slot.min)} to {worded(slot.max)}"
-    if slot.min is not None:
-        return f"at least {worded(slot.min)}"
-    return f"at most {worded(slot.max)}"
-
-
-def _or(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
