@@ -55,7 +55,7 @@ def place(candidate: Candidate) -> str:
     passage = candidate.passage
     start, end = candidate.start - passage.start, candidate.end - passage.start
     above = dict.fromkeys(part for part in (passage.title, *passage.headings) if part)
-    return ". ".join((*above, _surroundings(passage.text, start, end)))
+    return ". ".join((*above, _surroundings(passage.text, start, end, passage.table_header)))
 
 
 class Asked:
@@ -82,7 +82,7 @@ class Asked:
         line_start = text.rfind("\n", 0, start) + 1
         echo = 0.0
         if self._terms:
-            around = _terms(_surroundings(text, start, end))
+            around = _terms(_surroundings(text, start, end, passage.table_header))
             above = _terms(" ".join((passage.title, *passage.headings)))
             echo = len(self._terms & (around | above)) / len(self._terms)
         is_step = _STEP.match(text, line_start, end) is not None
@@ -99,7 +99,8 @@ class Asked:
         echo = 0.0
         if self._terms:
             above = _terms(" ".join((passage.title, *passage.headings)))
-            echo = len(self._terms & (_terms(passage.text) | above)) / len(self._terms)
+            inside = _terms(f"{passage.table_header} {passage.text}")
+            echo = len(self._terms & (inside | above)) / len(self._terms)
         return {
             "echo": echo,
             "steps": float(self._wants_steps and _ANY_STEP.search(passage.text) is not None),
@@ -108,26 +109,36 @@ class Asked:
 
 
 @lru_cache(maxsize=1024)
-def _surroundings(text: str, start: int, end: int) -> str:
-    """Return the sentence around a span; for a table's row, with the table's first row."""
+def _surroundings(text: str, start: int, end: int, table_header: str) -> str:
+    """Return the sentence around a span; for a table's row, with the table's first row.
+
+    Args:
+        text: The passage's.
+        start: Of the span in it.
+        end: One past its last.
+        table_header: Of the table that the text begins inside.
+    """
     left = max(text.rfind("\n", 0, start) + 1, start - _MAX_SENTENCE_CHARS)
     right = text.find("\n", end)
     right = min(len(text) if right < 0 else right, end + _MAX_SENTENCE_CHARS)
     line = text[left:right]
     if line.lstrip().startswith("|"):
-        return f"{_first_row(text, left)} {line}"
+        return f"{_first_row(text, left, table_header)} {line}"
     inside = [(a, b) for a, b in sentence_spans(line) if a < end - left and b > start - left]
     return line[inside[0][0] : inside[-1][1]] if inside else line
 
 
-def _first_row(text: str, at: int) -> str:
-    """Return the first of the rows that stand without a gap above `at`."""
+def _first_row(text: str, at: int, table_header: str) -> str:
+    """Return the first of the rows that stand without a gap above `at`.
+
+    If they go back to the text's beginning, that is the header of the table it begins inside.
+    """
     rows: list[str] = []
     for line in reversed(text[:at].splitlines()):
         if not line.lstrip().startswith("|"):
-            break
+            return rows[-1] if rows else ""
         rows.append(line)
-    return rows[-1] if rows else ""
+    return table_header or (rows[-1] if rows else "")
 
 
 @lru_cache(maxsize=4096)

@@ -46,8 +46,9 @@ _HASHED = ("config.json", "model.safetensors", "reader.json", "tokenizer.json", 
 _SAFETY = 1.25
 # Spans looked at per window, before those that overlap a better one are left out.
 _N_SPANS = 12
-# Title and headings are cut here: the passage needs the room.
+# Title and headings are cut here, with a table's header later: the passage needs the room.
 _MAX_LEAD_TOKENS = 40
+_MAX_HEADER_TOKENS = 60
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ class SpanReader(ABC):
         return self._tokenizer
 
     def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
-        """Tokenise passages, each led by its title and headings, which are no part of it.
+        """Tokenise passages, each led by what stands above it, which is no part of it.
 
         "Select it and wait" says nothing without the heading above it. The lead's tokens
         have the offsets (0, 0) and are never part of an answer.
@@ -234,8 +235,9 @@ class SpanReader(ABC):
         leads = encode_texts(self._tokenizer, [lead(passage) for passage in passages])
         texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
         joined = []
-        for before, text in zip(leads, texts, strict=True):
-            ids = before.ids[:_MAX_LEAD_TOKENS]
+        for passage, before, text in zip(passages, leads, texts, strict=True):
+            room = _MAX_LEAD_TOKENS + (_MAX_HEADER_TOKENS if passage.table_header else 0)
+            ids = before.ids[:room]
             joined.append(EncodedText(ids + text.ids, [(0, 0)] * len(ids) + text.offsets))
         return joined
 
@@ -299,10 +301,11 @@ class SpanReader(ABC):
 
 
 def lead(passage: Passage) -> str:
-    """Return title and headings as sentences; empty where there are none."""
+    """Return title and headings as sentences, and the table's header; empty without any."""
     path = [passage.title, *passage.headings]
     # Many articles repeat their title as the first heading.
-    return "".join(f"{part}. " for part in dict.fromkeys(path) if part)
+    above = "".join(f"{part}. " for part in dict.fromkeys(path) if part)
+    return f"{above}{passage.table_header}\n" if passage.table_header else above
 
 
 def weights_digest(folder: Path) -> str:

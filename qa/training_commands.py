@@ -131,7 +131,7 @@ def average(
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the weights.")],
 ) -> None:
-    """Average the weights of several trained readers into one that reads better.
+    """Average several trained readers into one that reads better.
 
     Example: frontdesk train average build/reader-first build/reader-second --develop
     dev-v2.0.json --out build/reader
@@ -150,7 +150,7 @@ def tables(
     n: Annotated[int, typer.Option("--n", min=1, help="How many questions.")] = 12_000,
     seed: Annotated[int, typer.Option("--seed", help="Another one makes others.")] = 1,
 ) -> None:
-    """Make tables and lists with questions about their cells, to train on beside prose.
+    """Make tables with questions about their cells, to train on.
 
     Example: frontdesk train tables build/tables.json, then frontdesk train reader
     --data train-v1.1.json --data build/tables.json --out build/reader

@@ -62,8 +62,8 @@ Allowed = NDArray[np.bool_] | None
 
 
 def lexical_text(passage: Passage) -> str:
-    """Return what of a passage is searched for words: title, headings and text."""
-    return "\n".join((passage.title, *passage.headings, passage.text))
+    """Return what of a passage is searched for words: title, headings, table header and text."""
+    return "\n".join((passage.title, *passage.headings, passage.table_header, passage.text))
 
 
 class LexicalIndex(Protocol):

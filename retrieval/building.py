@@ -312,13 +312,25 @@ def _table_of(
     starts = [passage.start for passage in passages]
     table[:, PassageColumn.START] = starts
     table[:, PassageColumn.END] = ends
-    byte_at = _byte_offsets(body, encoded, sorted({*starts, *ends}))
+    headers = [_header_span(passage, body) for passage in passages]
+    offsets = {*starts, *ends, *(offset for header in headers for offset in header)}
+    byte_at = _byte_offsets(body, encoded, sorted(offsets))
     table[:, PassageColumn.BYTE_START] = [byte_at[start] for start in starts]
     table[:, PassageColumn.BYTE_END] = [byte_at[end] for end in ends]
+    table[:, PassageColumn.HEADER_BYTE_START] = [byte_at[start] for start, _ in headers]
+    table[:, PassageColumn.HEADER_BYTE_END] = [byte_at[end] for _, end in headers]
     table[:, PassageColumn.HEADINGS] = [
         headings.setdefault(passage.headings, len(headings)) for passage in passages
     ]
     return table
+
+
+def _header_span(passage: Passage, body: str) -> tuple[int, int]:
+    """Return where the header row of the table that a passage begins inside stands."""
+    if not passage.table_header:
+        return 0, 0
+    start = body.rindex(passage.table_header, 0, passage.start)
+    return start, start + len(passage.table_header)
 
 
 def _byte_offsets(body: str, encoded: bytes, offsets: Sequence[int]) -> dict[int, int]:

@@ -19,13 +19,13 @@ How it goes:
 
 Only a passage that begins in the middle of a paragraph repeats some of what is before it.
 Together the passages hold all text of the body but headings and rules (lines of dashes).
-A split table's header row is not repeated, since a passage is one slice; the snippet shown to a
-person finds it again.
+A split table's header row is not repeated, since a passage is one slice: the passage keeps it
+beside its text, as it does headings, and the snippet shown to a person finds it again.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -98,6 +98,9 @@ _AFTER_LEAD_IN = 2.0
 _AT_WHITE_SPACE = 1.2
 _INSIDE_WORD = 1.5
 
+_MAX_HEADER_TOKENS = 60
+"""A table's header row longer than this leaves no room for rows beside it."""
+
 _COARSE_PIECES = 2000
 """Sections of more pieces than this are joined roughly first, to bound the time."""
 
@@ -156,6 +159,7 @@ def cut(
             Block(BlockKind.PARAGRAPH, b.start, b.end, text_start=b.start, text_end=b.end)
             for b in found
         ]
+    tables = [b for b in found if b.kind is BlockKind.TABLE and b.header is not None]
     passages: list[Passage] = []
     for section in _merge_tiny(_sections(found), ruler):
         headings = _without_title(section.headings, article.title)
@@ -169,6 +173,7 @@ def cut(
                     text=body[start:end],
                     title=article.title,
                     headings=headings,
+                    table_header=_header_above(tables, start, ruler),
                 )
             )
     return passages
@@ -263,6 +268,16 @@ def _with_heading(section: _Section) -> tuple[Block, ...]:
     if section.heading is None or section.parts[0].start == section.heading.start:
         return section.parts
     return (section.heading, *section.parts)
+
+
+def _header_above(tables: Sequence[Block], start: int, ruler: _Ruler) -> str:
+    """Return the header row of the table whose rows a passage begins with, if it lacks it."""
+    at = bisect_right(tables, start, key=lambda table: table.start) - 1
+    table = tables[at] if at >= 0 else None
+    if table is None or table.header is None or not table.header[1] <= start < table.end:
+        return ""
+    first, last = table.header
+    return ruler.body[first:last] if ruler.tokens(first, last) <= _MAX_HEADER_TOKENS else ""
 
 
 def _without_title(headings: tuple[str, ...], title: str) -> tuple[str, ...]:

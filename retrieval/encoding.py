@@ -66,7 +66,7 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
 def embedding_text(passage: Passage) -> str:
-    """Return what of a passage is encoded: title, heading path and text, a line each.
+    """Return what of a passage is encoded: title, heading path, table header and text, a line each.
 
     Without title and headings the same text encodes alone:
 
@@ -74,7 +74,7 @@ def embedding_text(passage: Passage) -> str:
         Windows > First time
         Open the client. Sign in with your token.
     """
-    lines = (passage.title, " > ".join(passage.headings), passage.text)
+    lines = (passage.title, " > ".join(passage.headings), passage.table_header, passage.text)
     return "\n".join(line for line in lines if line)
 
 

@@ -304,7 +304,9 @@ class PassageTable(Sequence[Passage]):
 
     def _decoded(self, row: int) -> Passage:
         generation = self._generation
-        article_row, start, end, byte_start, byte_end, headings, _ = self._table[row].tolist()
+        article_row, start, end, byte_start, byte_end, headings, _, header_start, header_end = (
+            self._table[row].tolist()
+        )
         record = generation.metadata(article_row)
         return Passage(
             id=f"{record['id']}#{start}-{end}",
@@ -314,6 +316,7 @@ class PassageTable(Sequence[Passage]):
             text=generation.slice_of_body(article_row, byte_start, byte_end),
             title=record["title"],
             headings=generation.heading_paths[headings],
+            table_header=generation.slice_of_body(article_row, header_start, header_end),
         )
 
 

@@ -189,7 +189,7 @@ class _Run:
                 raise IndexingError(
                     f"articles of other sources can't be kept (--add): {error}"
                 ) from error
-            self._rebuilt = "the last generation is damaged"
+            self._rebuilt = "the last generation can't be read"
             self._warnings.append(
                 f"{error}. Everything was built anew from the sources; give --synonyms again if "
                 "there were any"

@@ -16,7 +16,7 @@ from retrieval.errors import NewerIndex, StoreError
 
 __all__ = ["FORMAT_VERSION", "EncoderRecord", "Manifest", "Part", "SourceRecord"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Goes up whenever an older Frontdesk could not read what a newer one writes."""
 
 T = TypeVar("T")

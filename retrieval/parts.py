@@ -94,3 +94,7 @@ class PassageColumn(IntEnum):
     HEADINGS = 5
     ID_RANK = 6
     """Place of the passage in the order of passage ids, by which ties are broken."""
+    HEADER_BYTE_START = 7
+    """Of the header row of the table that the passage begins inside; see BYTE_START."""
+    HEADER_BYTE_END = 8
+    """Equal to the start where there is none."""

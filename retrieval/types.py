@@ -85,6 +85,8 @@ class Passage:
         title: The article's title.
         headings: Section headings above the passage, outermost first, without the title.
             They are kept beside the text: never inside it, never inside the offsets.
+        table_header: The header row of the table that the passage begins inside, below that
+            row; empty if it begins elsewhere. Kept beside the text as headings are.
     """
 
     id: str
@@ -94,6 +96,7 @@ class Passage:
     text: str
     title: str = ""
     headings: tuple[str, ...] = ()
+    table_header: str = ""
 
 
 @dataclass(frozen=True)

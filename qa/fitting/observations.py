@@ -191,6 +191,7 @@ def save_observations(path: Path, observations: Iterable[Observation]) -> None:
                         hit.passage.text,
                         hit.passage.title,
                         hit.passage.headings,
+                        hit.passage.table_header,
                         hit.score,
                     ]
                     for hit in each.hits
@@ -240,11 +241,16 @@ def load_observations(path: Path) -> list[Observation]:
 
 
 def _passage(
-    article_id: str, start: int, text: str, title: str, headings: Sequence[str]
+    article_id: str,
+    start: int,
+    text: str,
+    title: str,
+    headings: Sequence[str],
+    table_header: str = "",  # files of before it was kept
 ) -> Passage:
     end = start + len(text)
     name = f"{article_id}#{start}-{end}"
-    return Passage(name, article_id, start, end, text, title, tuple(headings))
+    return Passage(name, article_id, start, end, text, title, tuple(headings), table_header)
 
 
 # Cross-validation asks for the same places a dozen times over.

@@ -124,6 +124,17 @@ def test_read_sees_title_and_headings_and_never_quotes_them(
         assert led.start <= candidate.start < candidate.end <= led.end
 
 
+def test_read_sees_a_tables_header_and_never_quotes_it(
+    reader: BertReader, cut_passage: Cut
+) -> None:
+    (bare,) = passages_of(cut_passage, ["| Riverton | 9 to 5 |"], title="Hours " * 60)
+    led = replace(bare, table_header="| Town | Open |")
+    one, other = reader.read("When?", [bare]), reader.read("When?", [led])
+    assert one.null_score != other.null_score
+    for candidate in other.candidates:
+        assert led.start <= candidate.start < candidate.end <= led.end
+
+
 def test_read_orders_by_margin_and_names_the_best_null_score(
     reader: BertReader, cut_passage: Cut
 ) -> None:

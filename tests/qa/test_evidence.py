@@ -36,6 +36,20 @@ def test_echo_of_a_table_row_counts_the_columns_names() -> None:
     assert evidence("Is Dublin open on Friday?", "closed")["echo"] == pytest.approx(2 / 3)
 
 
+def test_echo_of_a_row_counts_the_header_that_its_passage_lacks() -> None:
+    text = "| Lyon | 9 to 5 |\n| Dublin | closed |\n"
+    bare = Passage("a#40-80", "a", 40, 40 + len(text), text)
+    start = bare.start + text.index("closed")
+    for passage, echo in (
+        (bare, 1 / 3),
+        (replace(bare, table_header="| Office | Friday |"), 2 / 3),
+    ):
+        candidate = Candidate(passage, start, start + 6, 0.0, 0.0)
+        asked = Asked("Is Dublin open on Friday?")
+        assert asked.evidence(candidate)["echo"] == pytest.approx(echo)
+        assert asked.most_evidence(passage)["echo"] >= echo
+
+
 def test_echo_of_question_words_alone_is_silent() -> None:
     assert evidence("What is it?", "555-0140")["echo"] == 0.0
 

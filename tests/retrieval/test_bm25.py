@@ -114,5 +114,5 @@ def test_lexical_index_chooses_by_size(passages: int, kind: type[LexicalIndex]) 
 
 
 def test_lexical_text_holds_title_headings_and_text() -> None:
-    passage = Passage("a#0-4", "a", 0, 4, "text", "title", ("outer", "inner"))
-    assert lexical_text(passage) == "title\nouter\ninner\ntext"
+    passage = Passage("a#9-13", "a", 9, 13, "text", "title", ("outer", "inner"), "| head |")
+    assert lexical_text(passage) == "title\nouter\ninner\n| head |\ntext"

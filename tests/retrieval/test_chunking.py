@@ -182,6 +182,28 @@ def test_cut_a_long_table_is_cut_between_rows_with_the_header_on_the_first() -> 
     assert [line for part in cuts for line in part.split("\n")][2:] == rows
 
 
+def test_cut_keeps_a_split_tables_header_beside_its_other_parts() -> None:
+    rows = [f"| name {i} | value {i} |" for i in range(6)]
+    table = "\n".join(["| Name | Value |", "| --- | --- |", *rows])
+    other = "\n".join(["| Town | Price |", "| --- | --- |", "| Lyon | 3 |"])
+    body = f"Before it.\n\n{table}\n\n## Next\n\nAfter it.\n\n{other}"
+    passages = cut(article(body), words, ChunkSettings(40, 5, 4, 400))
+    assert len(passages) > 2
+    for passage in passages:
+        goes_on = passage.text.startswith("| name") and "| Name |" not in passage.text
+        assert passage.table_header == ("| Name | Value |" if goes_on else "")
+    assert any(passage.table_header for passage in passages)
+
+
+def test_cut_leaves_a_header_out_that_is_as_long_as_a_passage() -> None:
+    head = "| " + " | ".join(f"a very long name of column {i}" for i in range(9)) + " |"
+    rows = [f"| cell {i} " * 9 + "|" for i in range(6)]
+    body = "\n".join([head, "|" + " --- |" * 9, *rows])
+    passages = cut(article(body), words, ChunkSettings(80, 5, 4, 800))
+    assert len(passages) > 1
+    assert {passage.table_header for passage in passages} == {""}
+
+
 def test_cut_code_is_cut_between_lines() -> None:
     lines = [f"command --option {i}" for i in range(9)]
     cuts = texts("```\n" + "\n".join(lines) + "\n```")

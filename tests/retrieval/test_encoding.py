@@ -240,6 +240,8 @@ def test_embedding_text_lays_title_headings_and_text_on_lines() -> None:
     passage = Passage("a#0-4", "a", 0, 4, "Body", title="VPN", headings=("Windows", "First time"))
     assert embedding_text(passage) == "VPN\nWindows > First time\nBody"
     assert embedding_text(Passage("a#0-4", "a", 0, 4, "Body")) == "Body"
+    row = Passage("a#9-14", "a", 9, 14, "| 2 |", title="T", table_header="| N |")
+    assert embedding_text(row) == "T\n| N |\n| 2 |"
 
 
 def test_load_takes_the_default_by_either_name() -> None:

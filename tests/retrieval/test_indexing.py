@@ -118,6 +118,17 @@ class TestFirstRun:
         headings = {p.headings for p in engine.passages if p.article_id == "vpn"}
         assert headings & {("Mac",), ("Windows",), ()}
 
+    def test_a_split_tables_header_comes_back_with_its_other_parts(
+        self, source: Path, kb: Path, fake_encoder: Any
+    ) -> None:
+        rows = "\n".join(f"| Größe {n} | {n} € je Stück, ohne Versand |" for n in range(60))
+        (source / "prices.md").write_text(f"Prëise.\n\n| Größe | Preis |\n|---|---|\n{rows}\n")
+        index(source, kb, fake_encoder)
+        engine = open_index(kb, encoder=fake_encoder)
+        first, *others = [p for p in engine.passages if p.article_id == "prices.md"]
+        assert first.table_header == ""
+        assert {passage.table_header for passage in others} == {"| Größe | Preis |"}
+
     def test_vectors_are_those_of_the_passages(
         self, source: Path, kb: Path, fake_encoder: Any
     ) -> None:
@@ -348,7 +359,7 @@ class TestUpdate:
             index(source, kb, fake_encoder, add=True)
         report = index(source, kb, fake_encoder)
         assert (report.generation, report.articles) == ("000003", 7)
-        assert report.rebuilt == "the last generation is damaged"
+        assert report.rebuilt == "the last generation can't be read"
         assert IndexStore(kb).open().manifest.previous == "000001"
 
     def test_lost_manifest_is_built_anew(self, source: Path, kb: Path, fake_encoder: Any) -> None:
@@ -361,9 +372,9 @@ class TestUpdate:
         index(source, kb, fake_encoder)
         path = kb / "generations" / "000001" / "manifest.json"
         path.write_text(
-            path.read_text("utf-8").replace('"format_version": 1', '"format_version": 2')
+            path.read_text("utf-8").replace('"format_version": 2', '"format_version": 3')
         )
-        with pytest.raises(StoreError, match="format version 2 and this Frontdesk reads 1"):
+        with pytest.raises(StoreError, match="format version 3 and this Frontdesk reads 2"):
             index(source, kb, fake_encoder)
         assert IndexStore(kb).generations() == ["000001"]
 

@@ -148,13 +148,13 @@ def test_pickled_array_is_not_read(build: Build, kb: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "array", "message"),
     [
-        ("passages.npy", np.zeros((2, 3), np.int64), "expected int64 with 7 columns"),
-        ("passages.npy", np.zeros((2, 7), np.int64), "2 passages are stored"),
+        ("passages.npy", np.zeros((2, 3), np.int64), "expected int64 with 9 columns"),
+        ("passages.npy", np.zeros((2, 9), np.int64), "2 passages are stored"),
         ("articles.npy", np.zeros((2, 6), np.float64), "expected int64 with 6 columns"),
         ("articles.npy", np.zeros((2, 6), np.int64), "2 articles are stored"),
         ("articles.npy", np.full((7, 6), 9, np.int64), "an audience that isn't there"),
         ("vectors.npy", np.zeros((9, 32), np.float64), "the vectors are float64"),
-        ("passages.npy", np.full((9, 7), 99, np.int64), "headings that aren't there"),
+        ("passages.npy", np.full((9, 9), 99, np.int64), "headings that aren't there"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(
