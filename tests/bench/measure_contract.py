@@ -4,8 +4,12 @@
 
 Asks every question once. Then, many times over, a random half chooses the threshold as
 `calibrate` does and the other half counts: the share of wrong answers among those given,
-and how many were answered. Beside it the plain way: the lowest threshold at which the
-choosing half itself stays under the bound, without any allowance for chance.
+and how many were answered. Beside it
+
+- the same bound over the reader's margin alone, and the answer with the highest margin: what
+  a plain threshold on a reader's score buys;
+- the lowest threshold at which the choosing half itself stays under the bound, without any
+  allowance for chance: which keeps no promise.
 """
 
 from __future__ import annotations
@@ -18,11 +22,15 @@ from pathlib import Path
 import numpy as np
 
 from qa.bounding import choose_threshold
-from qa.evaluation import ask_and_judge
+from qa.calibration import expected_calibration_error
+from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.fitting.observations import Observation, observe
 from qa.openbook import OpenBook
 from qa.questions import load_questions
 
 Pairs = Sequence[tuple[float, bool]]
+# A question without any candidate can't be answered: it counts against coverage alone.
+NOTHING = (-1000.0, False)
 
 
 def bounded(pairs: Pairs, max_wrong: float) -> float | None:
@@ -68,6 +76,22 @@ def resample(
     }
 
 
+def believed(each: Observation, book: OpenBook) -> tuple[float, bool]:
+    """Return the first answer's confidence, as `ask` has it, and whether it is right."""
+    calibration = book.calibration
+    read = each.without(each.skipped_by(calibration))
+    proposals = read.proposals(calibration.ranking)
+    if not proposals:
+        return NOTHING
+    return calibration.probability(proposals[0]), read.is_right(proposals[0])
+
+
+def by_margin(each: Observation) -> tuple[float, bool]:
+    """Return the highest margin of all candidates, and whether that one is right."""
+    pairs = [(c.margin, right) for c, right in zip(each.candidates, each.right, strict=True)]
+    return max(pairs, default=NOTHING)
+
+
 def main() -> None:
     """Ask, resample, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -75,17 +99,22 @@ def main() -> None:
     parser.add_argument("questions", type=Path)
     parser.add_argument("--max-wrong", type=float, default=0.05)
     parser.add_argument("--splits", type=int, default=100)
+    parser.add_argument("--reader", default=DEFAULT_READER)
     args = parser.parse_args()
-    outcomes = ask_and_judge(OpenBook.open(args.kb), load_questions(args.questions))
-    # A question without any candidate can't be answered: it counts against coverage alone.
-    pairs = [
-        (each.confidence if each.confidence is not None else -1.0, each.right) for each in outcomes
-    ]
+    book = OpenBook.open(args.kb, reader=args.reader)
+    questions = load_questions(args.questions)
+    seen = list(observe(book.engine, book.reader, questions, top_k=DEFAULT_TOP_K))
+    pairs = [believed(each, book) for each in seen]
+    margins = [by_margin(each) for each in seen]
     report = {
         "n": len(pairs),
         "max_wrong": args.max_wrong,
+        "ece": round(expected_calibration_error(*zip(*pairs, strict=True)), 4),
         "calibrate": resample(pairs, bounded, args.max_wrong, args.splits),
-        "plain": resample(pairs, plain, args.max_wrong, args.splits),
+        "calibrate, over the reader's margin": resample(
+            margins, bounded, args.max_wrong, args.splits
+        ),
+        "no allowance for chance": resample(pairs, plain, args.max_wrong, args.splits),
     }
     print(json.dumps(report, indent=2))  # noqa: T201
 
