@@ -7,102 +7,19 @@ points at the line where the reference stands.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from yaml.nodes import Node
-
+from agent.configuration.mentions import Mentions, StepMention, Template
 from agent.configuration.nodes import Entry, Problems, meant
 from agent.configuration.placeholders import Kind, parse
-from agent.configuration.schema import Action, AgentConfig, Call, Form, OpenForm, Say, Step
+from agent.configuration.schema import Action, AgentConfig, Call, OpenForm
 from agent.errors import AgentError
 
-__all__ = ["Mentions", "check"]
+__all__ = ["check"]
 
 _ALWAYS_KNOWN = "talk_to_person"
 """The dialogue knows ways to ask for a person, with or without examples."""
-
-
-@dataclass(frozen=True)
-class _Template:
-    """A template with what it may name."""
-
-    node: Node
-    where: str
-    text: str
-    slots: Collection[str]
-    response: bool = False
-    environment: bool = False
-
-
-@dataclass(frozen=True)
-class _StepMention:
-    """A step with the line it stands on and the form whose end it is, if it is one."""
-
-    step: Step
-    node: Node
-    where: str
-    form: Form | None
-
-
-@dataclass
-class Mentions:
-    """What refers to what, with lines; filled while the file is read.
-
-    Attributes:
-        files: (key, path, node) of files named.
-        intents: (name, node, where) of intents named.
-        forms: Every form that was written, sound or not → its key.
-        actions: The same for actions.
-        notes: What looks odd but works.
-    """
-
-    files: list[tuple[str, Path, Node]] = field(default_factory=list)
-    intents: list[tuple[str, Node, str]] = field(default_factory=list)
-    forms: dict[str, Node] = field(default_factory=dict)
-    actions: dict[str, Node] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    _templates: list[_Template] = field(default_factory=list)
-    _steps: list[_StepMention] = field(default_factory=list)
-    _action_nodes: dict[str, Mapping[str, Entry]] = field(default_factory=dict)
-
-    def template(self, node: Node, where: str, text: str, *, slots: Collection[str]) -> None:
-        """Remember a template of sentences with the slots that it may name."""
-        self._templates.append(_Template(node, where, text, slots))
-
-    def step(
-        self, step: Step, found: Mapping[str, Entry], where: str, *, form: Form | None
-    ) -> None:
-        """Remember a step; `form` is the one that ends with it."""
-        kind = next(
-            name for name in ("reply", "answer", "form", "call", "handover") if name in found
-        )
-        node = found[kind].value
-        self._steps.append(_StepMention(step, node, f"{where}.{kind}", form))
-        if isinstance(step, Say):
-            slots = {slot.name for slot in form.slots} if form else frozenset[str]()
-            self.template(node, f"{where}.{kind}", step.text, slots=slots)
-
-    def action(self, action: Action, found: Mapping[str, Entry]) -> None:
-        """Remember an action's nodes, for complaints about its templates."""
-        self._action_nodes[action.name] = found
-
-    @property
-    def templates(self) -> list[_Template]:
-        """Templates of sentences."""
-        return self._templates
-
-    @property
-    def steps(self) -> list[_StepMention]:
-        """Steps, with where they stand."""
-        return self._steps
-
-    @property
-    def action_nodes(self) -> Mapping[str, Mapping[str, Entry]]:
-        """Action → its entries."""
-        return self._action_nodes
 
 
 def check(config: AgentConfig, mentions: Mentions, problems: Problems, *, examples: bool) -> None:
@@ -167,7 +84,7 @@ def _check_circles(config: AgentConfig, mentions: Mentions, problems: Problems) 
         )
 
 
-def _check_template(template: _Template, problems: Problems) -> None:
+def _check_template(template: Template, problems: Problems) -> None:
     for part in parse(template.text):
         shown = f"'{{{part.text}}}'"
         if part.kind is Kind.SLOT and part.text not in template.slots:
@@ -192,7 +109,7 @@ def _check_template(template: _Template, problems: Problems) -> None:
 
 def _check_actions(config: AgentConfig, mentions: Mentions, problems: Problems) -> None:
     """Hold what an action's templates name against every place that calls it."""
-    callers: dict[str, list[_StepMention]] = {}
+    callers: dict[str, list[StepMention]] = {}
     for mention in mentions.steps:
         if isinstance(mention.step, Call):
             callers.setdefault(mention.step.action, []).append(mention)
@@ -217,17 +134,17 @@ def _check_actions(config: AgentConfig, mentions: Mentions, problems: Problems) 
                 )
 
 
-def _action_templates(action: Action, nodes: Mapping[str, Entry]) -> Iterator[_Template]:
+def _action_templates(action: Action, nodes: Mapping[str, Entry]) -> Iterator[Template]:
     where = f"actions.{action.name}"
     names = action_slots(action)
     if "reply" in nodes:
-        yield _Template(nodes["reply"].value, f"{where}.reply", action.reply, names, response=True)
+        yield Template(nodes["reply"].value, f"{where}.reply", action.reply, names, response=True)
     if "failed" in nodes:
-        yield _Template(nodes["failed"].value, f"{where}.failed", action.failed, names)
+        yield Template(nodes["failed"].value, f"{where}.failed", action.failed, names)
     for key in ("url", "headers", "query", "json"):
         if key in nodes:
             for text in _texts(getattr(action, key)):
-                yield _Template(nodes[key].value, f"{where}.{key}", text, names, environment=True)
+                yield Template(nodes[key].value, f"{where}.{key}", text, names, environment=True)
 
 
 def action_slots(action: Action) -> set[str]:

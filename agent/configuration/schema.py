@@ -1,6 +1,6 @@
 """What an agent's configuration says, as frozen values.
 
-The file it is read from is YAML; `reading.py` reads it and `checks.py` refuses what can't
+The file it is read from is YAML; `reading/` reads it and `checks.py` refuses what can't
 work. Nothing here touches a disk, so a configuration can be put together in Python too.
 `docs/agent.md` describes every key.
 """
