@@ -1,0 +1,71 @@
+"""One of BERT's transformer layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from retrieval.bert.attention import attend
+from retrieval.bert.linear import Linear
+from retrieval.bert.norm import Norm
+from retrieval.bert.packing import Group
+from retrieval.bert.shape import BertShape
+
+__all__ = ["Layer"]
+
+
+class Layer:
+    """One block: attention, then a two-layer perceptron, each with residual and norm."""
+
+    def __init__(
+        self, shape: BertShape, number: int, tensors: dict[str, Tensor], dtype: torch.dtype
+    ) -> None:
+        def take(name: str) -> Tensor:
+            return tensors.pop(f"encoder.layer.{number}.{name}").float()
+
+        self._heads = shape.heads
+        self._activation = shape.activation
+        scale = 1 / math.sqrt(shape.hidden // shape.heads)
+        rows = [take(f"attention.self.{part}.weight") for part in ("query", "key", "value")]
+        biases = [take(f"attention.self.{part}.bias") for part in ("query", "key", "value")]
+        # The scores' scale is a constant factor of the query: one multiplication at load.
+        rows[0] = rows[0] * scale
+        biases[0] = biases[0] * scale
+        self._qkv = Linear(torch.cat(rows), torch.cat(biases), dtype)
+        self._joined = Linear(
+            take("attention.output.dense.weight"), take("attention.output.dense.bias"), dtype
+        )
+        self._attention_norm = Norm(
+            take("attention.output.LayerNorm.weight"),
+            take("attention.output.LayerNorm.bias"),
+            shape.epsilon,
+            dtype,
+        )
+        self._wide = Linear(
+            take("intermediate.dense.weight"), take("intermediate.dense.bias"), dtype
+        )
+        self._narrow = Linear(take("output.dense.weight"), take("output.dense.bias"), dtype)
+        self._output_norm = Norm(
+            take("output.LayerNorm.weight"), take("output.LayerNorm.bias"), shape.epsilon, dtype
+        )
+
+    def __call__(self, x: Tensor, groups: Sequence[Group]) -> Tensor:
+        """Map (tokens, hidden) to (tokens, hidden)."""
+        qkv = self._qkv(x)
+        parts = [attend(qkv, group, self._heads) for group in groups]
+        attended = parts[0] if len(parts) == 1 else torch.cat(parts)
+        x = self._attention_norm(self._joined.plus(attended, x))
+        return self._output_norm(self._narrow.plus(self._wide.activated(x, self._activation), x))
+
+    def attention(self, x: Tensor) -> Tensor:
+        """Return how one sequence's tokens attend, (heads, tokens, tokens) float32.
+
+        Args:
+            x: (tokens, hidden) what goes into the layer.
+        """
+        # (2, heads, tokens, width)
+        query, key = self._qkv(x).view(len(x), 3, self._heads, -1).permute(1, 2, 0, 3)[:2].float()
+        return torch.softmax(query @ key.transpose(1, 2), dim=-1)
