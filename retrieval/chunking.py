@@ -7,7 +7,7 @@ beside the text, never inside it.
 
 How it goes:
 
-1. Blocks (`structure.py`) are grouped into sections, one per heading. Neighbouring sections under
+1. Blocks (`structure/`) are grouped into sections, one per heading. Neighbouring sections under
    one parent that hold next to nothing are taken together; such a passage then contains the
    headings between them, and its path is the parent's.
 2. A section becomes pieces: a paragraph, a list with its lead-in, a table. What doesn't fit is cut

@@ -1,7 +1,7 @@
 """Sentence encoders: texts to unit vectors, and the tokens that passages are measured in.
 
 The default, all-MiniLM-L6-v2, comes with the installation and needs no network. Any other
-Hugging Face encoder works by name or folder: BERT models through `bert.py`, others through
+Hugging Face encoder works by name or folder: BERT models through `bert/`, others through
 `transformers`, which is imported only then. Prefixes, pooling and length come from the
 model's own files (`sentence_settings.py`).
 

@@ -7,7 +7,7 @@ sentence ends beyond the Latin script. What it gets wrong in help-desk text is m
 joining: a list number on its own ("1."), and abbreviations that support articles are full of
 ("ext. 4410", "approx. 5 days"). Spans only ever grow by that, so the offsets stay exact.
 
-This is not a parser of structure: hand it the text of one block (see `structure.py`).
+This is not a parser of structure: hand it the text of one block (see `structure/`).
 """
 
 from __future__ import annotations

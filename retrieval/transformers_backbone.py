@@ -1,6 +1,6 @@
 """Encoders of other architectures than BERT, run by `transformers`.
 
-Slower than `bert.py`, and importing it costs seconds: used only for models that need it.
+Slower than `bert/`, and importing it costs seconds: used only for models that need it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The second classifier: an encoder fine-tuned on the examples, and a head on that.
 
-Runs as the default one does, through `retrieval/bert.py`; only the encoder is its own. On
+Runs as the default one does, through `retrieval/bert/`; only the encoder is its own. On
 disk: a head's files, and beside them `encoder-<hash>/`, an ordinary model folder with
 float16 weights. `finetuning.py` makes one.
 """
