@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent.configuration import MaskPattern
 from agent.errors import ConfigurationError
 from agent.privacy.masking import BUILT_IN, Masker
-from agent.privacy.personal import find_personal, is_card, is_iban
+from agent.privacy.personal import find_personal, is_card
 
 MASKER = Masker()
 
@@ -298,18 +298,6 @@ def luhn(digits: str) -> bool:
         value = int(digit) * (1 + place % 2)
         total += value - 9 if value > 9 else value
     return total % 10 == 0
-
-
-@pytest.mark.parametrize("digits", ["4111111111111112", "0" * 16, "411111111111", "4" * 20, "x"])
-def test_is_card_refuses(digits: str) -> None:
-    assert not is_card(digits)
-
-
-def test_is_iban_checks_length_and_digits() -> None:
-    assert is_iban("GB82WEST12345698765432")
-    assert not is_iban("GB83WEST12345698765432")
-    assert not is_iban("GB82WEST1234569876543")
-    assert not is_iban("ZZ82WEST12345698765432")
 
 
 @pytest.mark.parametrize(
