@@ -58,9 +58,11 @@ def pick(text: str, choices: Sequence[Choice]) -> list[str]:
     plain = _plain(text)
     if not plain:
         return []
-    for choice in choices:
-        if plain in (_plain(choice.value), *map(_plain, choice.synonyms)):
-            return [choice.value]
+    # As it is written first: only its signs tell "C++" from "C".
+    for alike in (str, _folded, _plain):
+        for choice in choices:
+            if alike(text) in map(alike, (choice.value, *choice.synonyms)):
+                return [choice.value]
     named = list(dict.fromkeys(str(found.value) for found in find_choices(text, choices)))
     if named:
         return named
@@ -119,6 +121,10 @@ def _near(plain: str, choices: Sequence[Choice]) -> list[str]:
     if top < _NEAR:
         return []
     return [value for value, ratio in best.items() if ratio > top - 0.05]
+
+
+def _folded(text: str) -> str:
+    return text[:_MAX_CHARS].strip(" .!?").casefold()
 
 
 def _plain(text: str) -> str:

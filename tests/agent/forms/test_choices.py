@@ -56,6 +56,13 @@ def test_find_choices_prefers_the_longer_name() -> None:
     assert [one.value for one in find_choices("a parking pass", choices)] == ["parking pass"]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("C", "C"), ("c++", "C++"), ("C++.", "C++"), ("c#", "C#"), ("c?", "C")]
+)
+def test_pick_tells_names_apart_by_their_signs(text: str, value: str) -> None:
+    assert pick(text, (Choice("C"), Choice("C++"), Choice("C#"))) == [value]
+
+
 @given(text=st.text(max_size=60), names=st.lists(st.text(min_size=1, max_size=12), max_size=5))
 def test_pick_never_raises_and_gives_only_values(text: str, names: list[str]) -> None:
     choices = [Choice(name) for name in names]
