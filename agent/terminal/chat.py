@@ -11,29 +11,25 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
 
-from rich import box
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from agent.dialogue.wording import quoted
 from agent.errors import AgentError
-from agent.routing.why import Section, explain
-from agent.types import Decision, Event, Handover, Reply, Session
+from agent.routing.why import explain
+from agent.terminal.showing import show_reply, show_section
+from agent.terminal.talker import Talker
+from agent.types import Event, Handover, Reply
 from qa.errors import AnsweringError
-from qa.render import place, render_quote, render_text, visible
-from qa.types import Answer
+from qa.render import render_text, visible
 from retrieval.errors import RetrievalError
 from retrieval.types import Article
 
-__all__ = ["COMMANDS", "Chat", "Talker", "sure_in_words"]
+__all__ = ["COMMANDS", "Chat"]
 
 COMMANDS = {
     "/why": "why the last reply came, with every score that counted",
@@ -49,59 +45,6 @@ _NAMES = tuple(command.split()[0] for command in COMMANDS)
 _COMMAND = re.compile(r"/([A-Za-z?]+)(?:\s+(.*))?")
 _RECAP_TURNS = 3
 _MAX_RECAP_CHARS = 200
-
-
-class Talker(Protocol):
-    """The part of `agent.Agent` that a terminal needs."""
-
-    @property
-    def greeting(self) -> str:
-        """What to say first."""
-        ...
-
-    def reply(
-        self,
-        message: str,
-        *,
-        session: str | None = None,
-        roles: Iterable[str] = (),
-        owner: str = "",
-        channel: str = "python",
-        on_event: Callable[[Event], None] | None = None,
-    ) -> Reply:
-        """Answer one message."""
-        ...
-
-    def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:
-        """Return why a turn went where it went."""
-        ...
-
-    def session(self, session: str, *, owner: str = "") -> Session | None:
-        """Return a session as stored."""
-        ...
-
-    def export(self, session: str, *, owner: str = "") -> dict[str, Any] | None:
-        """Return all that is kept of a session."""
-        ...
-
-    def forget(self, session: str, *, owner: str = "") -> bool:
-        """Delete a session."""
-        ...
-
-
-def sure_in_words(confidence: float) -> str:
-    """Return a confidence as a person would say it.
-
-    >>> sure_in_words(0.93)
-    'Very sure'
-    """
-    if confidence >= 0.9:
-        return "Very sure"
-    if confidence >= 0.7:
-        return "Fairly sure"
-    if confidence >= 0.5:
-        return "More likely than not"
-    return "Not sure"
 
 
 class Chat:
@@ -238,7 +181,7 @@ class Chat:
         if self._as_json:
             self._print_json(reply)
         else:
-            self._show(reply)
+            show_reply(reply, self._console)
 
     def _asked(self, message: str) -> Reply:
         shown = self._console.is_terminal and not self._as_json
@@ -264,54 +207,6 @@ class Chat:
         # Lone surrogates can't be written; everything else is.
         self._console.file.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
         self._console.file.flush()
-
-    # --- what a reply looks like --------------------------------------------------------------
-
-    def _show(self, reply: Reply) -> None:
-        self._console.print()
-        rest = reply.text
-        for citation in reply.citations:
-            # The words around a quote are the agent's; the quote itself is set by its kind.
-            before, found, after = rest.partition(quoted(citation))
-            if not found:
-                continue
-            if before.strip():
-                self._say(before.strip())
-                self._console.print()
-            self._show_quote(citation)
-            rest = after
-            if rest.strip():
-                self._console.print()
-        if rest.strip():
-            self._say(rest.strip())
-        for citation in reply.citations:
-            if quoted(citation) not in reply.text:
-                self._console.print()
-                self._show_source(citation)
-        if reply.choices:
-            self._console.print()
-            for number, choice in enumerate(reply.choices, start=1):
-                self._say(f"{number}. {choice}")
-        if reply.handover is not None:
-            self._console.print()
-            self._say(_handed_over(reply.handover), style="dim")
-        self._console.print()
-
-    def _show_quote(self, citation: Answer) -> None:
-        render_quote(citation, self._console)
-        self._console.print()
-        self._show_source(citation)
-
-    def _show_source(self, citation: Answer) -> None:
-        self._say(place(citation), style="cyan")
-        if citation.url:
-            self._say(citation.url, style="dim")
-        percent = max(1, min(99, round(100 * citation.confidence)))
-        self._say(
-            f"{sure_in_words(citation.confidence)} ({percent} %)  ·  /article "
-            f"{citation.article_id}",
-            style="dim",
-        )
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -348,24 +243,7 @@ class Chat:
             return
         self._console.print()
         for section in explain(decision):
-            self._section(section)
-
-    def _section(self, section: Section) -> None:
-        self._say(section.title, style="bold")
-        for line in section.lines:
-            self._say(line)
-        if section.columns:
-            table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-            for column in section.columns:
-                table.add_column(
-                    column,
-                    overflow="fold",
-                    justify="right" if column in {"sure", "if about one"} else "left",
-                )
-            for row in section.rows:
-                table.add_row(*(Text(visible(cell)) for cell in row))
-            self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
-        self._console.print()
+            show_section(section, self._console)
 
     def _read_article(self, article_id: str) -> None:
         article_id = article_id or self._quoted
@@ -453,16 +331,6 @@ def _write_new(path: Path, content: bytes) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
-
-
-def _handed_over(packet: Handover) -> str:
-    reason = packet.reason.value.replace("_", " ")
-    detail = f": {packet.detail.replace('_', ' ')}" if packet.detail else ""
-    n = len(packet.transcript)
-    return (
-        f"Handed over ({reason}{detail}) with {n} message{'' if n == 1 else 's'}. /handover shows "
-        "what the person is given, /reset begins anew."
-    )
 
 
 def _short(text: str) -> str:

@@ -73,7 +73,7 @@ ARTICLE = Article("it/password", "Resetting your password", f"{STEPS}\n", RESET.
 
 
 class ScriptedTalker:
-    """Says what the message asks it to; obeys `agent.terminal.chat.Talker`."""
+    """Says what the message asks it to; obeys `agent.terminal.talker.Talker`."""
 
     greeting = "Hello! What can I help you with?"
 

@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from agent.errors import AgentError
-from agent.terminal.chat import COMMANDS, Chat, sure_in_words
+from agent.terminal.chat import COMMANDS, Chat
 
 
 def load(name: str) -> ModuleType:
@@ -297,11 +297,3 @@ def test_json_prints_one_object_a_turn() -> None:
     assert lines[0]["citations"][0]["article_id"] == "it/password"
     assert lines[0]["session"] == lines[1]["session"] != lines[2]["session"]
     assert len(terminal.complaints) == 2
-
-
-@pytest.mark.parametrize(
-    ("confidence", "words"),
-    [(0.95, "Very sure"), (0.7, "Fairly sure"), (0.5, "More likely than not"), (0.1, "Not sure")],
-)
-def test_sure_in_words(confidence: float, words: str) -> None:
-    assert sure_in_words(confidence) == words
