@@ -11,7 +11,7 @@ PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test test-slow check bench setup lock clean
+.PHONY: demo test test-slow check bench reader setup lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -54,6 +54,29 @@ check: .venv/.ready
 
 bench: .venv/.ready
 	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# The weights in qa/weights/bert from nothing, into build/reader: five runs, seven hours on two
+# cores. Interrupted, it goes on where it was. SQUAD has train-v1.1.json and dev-v2.0.json.
+SQUAD ?= squad
+DEVELOP := --develop $(SQUAD)/dev-v2.0.json
+# $(call run,NAME,RECIPE,MINUTES,MORE)
+define run
+	test -f build/reader-$(1)/model.safetensors || $(BIN)/frontdesk train reader \
+	  --data $(SQUAD)/train-v1.1.json $(4) $(DEVELOP) --config qa/recipes/$(2).toml \
+	  --out build/reader-$(1) --max-minutes $(3) \
+	  $$(test -f build/reader-$(1)/checkpoint.safetensors && echo --resume)
+endef
+reader: .venv/.installed
+	$(call run,first,reader,86,)
+	$(call run,second,reader-second,84,)
+	$(call run,third,reader-third,85,)
+	$(BIN)/frontdesk train average build/reader-first build/reader-second build/reader-third \
+	  $(DEVELOP) --out build/reader-mean
+	$(BIN)/frontdesk train tables build/tables.json
+	$(call run,fourth,reader-fourth,92,)
+	$(call run,fifth,reader-fifth,70,--data build/tables.json)
+	$(BIN)/frontdesk train average build/reader-mean build/reader-fourth build/reader-fifth build/reader-fifth \
+	  $(DEVELOP) --out build/reader
 
 # Written anew from pyproject.toml: what the product needs, then what tests and checks add.
 # torch stays pinned: other releases bring gigabytes of CUDA with them.
