@@ -26,7 +26,7 @@ import agent.evaluation.commands
 import agent.intents.commands
 import agent.intents.doctor_commands
 import qa.commands
-import qa.training_commands
+import qa.training.commands
 import retrieval.commands
 from agent.errors import AgentError
 from qa.errors import AnsweringError
@@ -125,8 +125,8 @@ agent.commands.serve.register(app)
 agent.commands.keys.register(app)
 agent.commands.feedback.register(app)
 agent.evaluation.commands.register(evaluate)
-agent.intents.commands.register(evaluate, qa.training_commands.app)
-app.add_typer(qa.training_commands.app, name="train", help="Train readers and intents on your own.")
+agent.intents.commands.register(evaluate, qa.training.commands.app)
+app.add_typer(qa.training.commands.app, name="train", help="Train readers and intents on your own.")
 app.add_typer(evaluate, name="evaluate")
 agent.intents.doctor_commands.register(intents)
 app.add_typer(intents, name="intents")

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import ReaderError
-from qa.span_reader import ReaderSettings, SpanReader, weights_digest
-from qa.windows import Window, load_tokenizer
+from qa.reading.span_reader import ReaderSettings, SpanReader, weights_digest
+from qa.reading.windows import Window, load_tokenizer
 
 if TYPE_CHECKING:
     import torch

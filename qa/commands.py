@@ -133,7 +133,7 @@ def evaluate_answers(
 
     Example: frontdesk evaluate answers --kb build/kb --questions data/questions.jsonl
     """
-    from qa.evaluation import evaluate_answers as evaluate
+    from qa.evaluation.answers import evaluate_answers as evaluate
     from retrieval.console import print_json, progress
 
     with progress("Asking") as advance:
@@ -161,7 +161,7 @@ def evaluate_reader(
 
     Example: frontdesk evaluate reader --data dev-v1.1.json --limit 500
     """
-    from qa.evaluation import evaluate_reader as evaluate
+    from qa.evaluation.reader import evaluate_reader as evaluate
     from retrieval.console import print_json, progress
 
     with progress("Reading") as advance:
@@ -185,7 +185,7 @@ def evaluate_speed(
 
     Example: frontdesk evaluate speed --kb build/kb
     """
-    from qa.speed import evaluate_speed as evaluate
+    from qa.evaluation.speed import evaluate_speed as evaluate
     from retrieval.console import print_json, progress
 
     with progress("Asking") as advance:
@@ -220,7 +220,7 @@ def calibrate(
 
     Example: frontdesk calibrate --kb build/kb --questions labelled.jsonl --max-wrong 0.05
     """
-    from qa.bounding import calibrate as find_threshold
+    from qa.fitting.bounding import calibrate as find_threshold
     from retrieval.console import print_json, progress
 
     if not 0.0 < max_wrong < 1.0:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from qa.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
 from qa.errors import ReaderError
-from qa.spans import best_spans
+from qa.reading.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
+from qa.reading.spans import best_spans
+from qa.reading.windows import MAX_QUESTION_TOKENS
 from qa.types import Candidate, Reading
-from qa.windows import MAX_QUESTION_TOKENS
 from retrieval.types import Passage
 
 __all__ = ["HuggingFaceReader"]

@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.calibration import BOUND_FILE, GENERIC, Bound, Calibration
+from qa.answering.calibration import BOUND_FILE, GENERIC, Bound, Calibration
+from qa.answering.language import Language, foreign_to
+from qa.answering.ranking import Proposal, propose
+from qa.answering.skipping import read_promising
+from qa.answering.snippets import snippet
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.errors import AnsweringError, CalibrationError
-from qa.language import Language, foreign_to
 from qa.metrics import token_f1
-from qa.ranking import Proposal, propose
 from qa.registry import default_calibration, load_reader
-from qa.skipping import read_promising
-from qa.snippets import snippet
 from qa.types import (
     Answer,
     CalibrationState,

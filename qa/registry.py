@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from qa.calibration import CALIBRATION_FILE, Calibration, load_calibration
+from qa.answering.calibration import CALIBRATION_FILE, Calibration, load_calibration
 from qa.defaults import DEFAULT_READER
 from qa.errors import ReaderError
 from qa.types import Reader

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from qa.calibration import BOUND_FILE
+from qa.answering.calibration import BOUND_FILE
 from qa.openbook import OpenBook, load_bound
 from qa.registry import default_calibration, load_reader
 from qa.types import Reader, Result

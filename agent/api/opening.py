@@ -61,7 +61,7 @@ def open_behind(
     """
     import torch
 
-    from qa.span_reader import SpanReader
+    from qa.reading.span_reader import SpanReader
 
     cores = torch.get_num_threads()
     shared = settings.limits.workers > 1

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from qa.bidaf.model import BidafModel, BidafSizes, Words
 from qa.bidaf.network import Bidaf
-from qa.windows import load_tokenizer, special_tokens
+from qa.reading.windows import load_tokenizer, special_tokens
 from retrieval.durable import digest
 
 if TYPE_CHECKING:
-    from qa.windows import SpecialTokens, TextTokenizer
+    from qa.reading.windows import SpecialTokens, TextTokenizer
     from retrieval.bert import PackedBert, Precision
 
 __all__ = ["BertBidaf", "FrozenBert"]

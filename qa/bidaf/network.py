@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from qa.bidaf.layers import BiLstm
 from qa.bidaf.model import BidafModel, Flow, Words
-from qa.windows import TextTokenizer
+from qa.reading.windows import TextTokenizer
 
 __all__ = ["Bidaf", "Parted"]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.prediction import stack_windows
-from qa.span_reader import ReaderSettings, SpanReader, weights_digest
+from qa.reading.prediction import stack_windows
+from qa.reading.span_reader import ReaderSettings, SpanReader, weights_digest
+from qa.reading.windows import Window
 from qa.types import Reading
-from qa.windows import Window
 from retrieval.types import Passage
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from qa.bidaf.network import Bidaf
 from qa.bidaf.storage import save_network
 from qa.bidaf.words import WordTokenizer
 from qa.errors import ReaderError, TrainingError
+from qa.reading.windows import TextTokenizer, special_tokens
 from qa.training.recipe import Recipe
 from qa.training.span_model import choose_precision, encoder_folder
 from qa.training.trainee import Trainee
-from qa.windows import TextTokenizer, special_tokens
 from retrieval.bert import Precision
 from retrieval.errors import EncoderError
 

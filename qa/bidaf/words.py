@@ -95,7 +95,7 @@ class WordTokenizer:
             ValueError: Special tokens are wanted: `windows` adds them.
         """
         if add_special_tokens:
-            msg = "add_special_tokens is True. Expected False: qa.windows adds them."
+            msg = "add_special_tokens is True. Expected False: qa.reading.windows adds them."
             raise ValueError(msg)
         found = [(match.group(), match.span()) for match in _WORD.finditer(text)]
         with self._lock:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qa.calibration import Calibration
-from qa.ranking import CONFIDENCE_FEATURES, Proposal, sigmoid
+from qa.answering.calibration import Calibration
+from qa.answering.ranking import CONFIDENCE_FEATURES, Proposal, sigmoid
 
 __all__ = ["Belief", "Sign", "believe"]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.answering.ranking import Proposal, propose
 from qa.both import BothReader
 from qa.defaults import DEFAULT_TOP_K
 from qa.errors import ReaderError
@@ -16,8 +17,7 @@ from qa.explaining.belief import Belief, believe
 from qa.explaining.sight import Sight, influences, look, nearby
 from qa.explaining.words import Part, Word, pooled
 from qa.openbook import OpenBook, answer_to_json
-from qa.ranking import Proposal, propose
-from qa.span_reader import SpanReader
+from qa.reading.span_reader import SpanReader
 from qa.types import Answer, Candidate, Reader, Refusal
 from retrieval.types import PUBLIC
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qa.candidates import trim_span
 from qa.errors import ReaderError
 from qa.explaining.words import Part, Word, words_of
-from qa.span_reader import SpanReader, lead
+from qa.reading.candidates import trim_span
+from qa.reading.span_reader import SpanReader, lead
+from qa.reading.windows import MAX_QUESTION_TOKENS, Window
 from qa.types import Candidate
-from qa.windows import MAX_QUESTION_TOKENS, Window
 
 __all__ = ["MAX_TESTED", "Sight", "influences", "look", "nearby", "strongest"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from qa.questions import Question
+from qa.evaluation.questions import Question
 from qa.squad import held_out_titles, load_squad, split_by_title
 
 __all__ = ["squad_questions"]

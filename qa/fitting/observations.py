@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.calibration import Calibration
+from qa.answering.calibration import Calibration
+from qa.answering.evidence import Asked, place
+from qa.answering.grouping import shown_place
+from qa.answering.ranking import RANKING_FEATURES, Linear, Proposal, propose, ranking_features
+from qa.answering.skipping import lags
 from qa.errors import CalibrationError
-from qa.evaluation import is_right
-from qa.evidence import Asked, place
+from qa.evaluation.judging import is_right
+from qa.evaluation.questions import PredictedAnswer, Question
 from qa.fitting.regression import Matrix
-from qa.grouping import shown_place
-from qa.questions import PredictedAnswer, Question
-from qa.ranking import RANKING_FEATURES, Linear, Proposal, propose, ranking_features
-from qa.skipping import lags
 from qa.types import Candidate, Reader
 from retrieval.types import Engine, Hit, Passage
 

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.calibration import Calibration
+from qa.answering.calibration import Calibration
+from qa.answering.ranking import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear
+from qa.answering.skipping import lags
 from qa.errors import CalibrationError
 from qa.fitting.observations import Observation, Outcome
 from qa.fitting.regression import Matrix, fit_logistic, fit_ranking
-from qa.ranking import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear
-from qa.skipping import lags
 
 __all__ = ["cross_validated", "fit_calibration", "fit_slack"]
 

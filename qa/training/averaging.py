@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.errors import TrainingError
-from qa.prediction import predict, refusal_threshold
-from qa.span_reader import ReaderSettings
+from qa.reading.prediction import predict, refusal_threshold
+from qa.reading.span_reader import ReaderSettings
+from qa.reading.windows import load_tokenizer
 from qa.squad import developing_examples
 from qa.training.export import SETTINGS_NAME
 from qa.training.span_model import choose_precision, load_span_model
 from qa.types import Example
-from qa.windows import load_tokenizer
 
 if TYPE_CHECKING:
     import torch

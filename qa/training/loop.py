@@ -33,7 +33,7 @@ import torch
 
 from qa.errors import TrainingError
 from qa.metrics import exact_match_over_golds, f1_over_golds
-from qa.prediction import (
+from qa.reading.prediction import (
     Prediction,
     allowed_tokens,
     golds_of,
@@ -66,7 +66,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from qa.prediction import SpanNetwork
+    from qa.reading.prediction import SpanNetwork
 
 Prepare = Callable[[Recipe, torch.device], Trainee]
 """Recipe and device → a network that is about to be trained."""

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from qa.errors import ReaderError, TrainingError
-from qa.windows import SpecialTokens, load_tokenizer, special_tokens
+from qa.reading.windows import SpecialTokens, load_tokenizer, special_tokens
 
 if TYPE_CHECKING:
     import torch
 
-    from qa.prediction import SpanNetwork
+    from qa.reading.prediction import SpanNetwork
+    from qa.reading.windows import TextTokenizer
     from qa.training.recipe import Recipe
-    from qa.windows import TextTokenizer
 
 __all__ = ["Export", "Trainee", "bert_trainee"]
 

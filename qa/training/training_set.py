@@ -17,11 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from qa.errors import TrainingError
-from qa.squad import held_out_titles, load_squad, split_by_title
-from qa.training.negatives import make_negatives
-from qa.training.recipe import Recipe
-from qa.types import Example
-from qa.windows import (
+from qa.reading.windows import (
     MAX_QUESTION_TOKENS,
     EncodedText,
     SpecialTokens,
@@ -31,6 +27,10 @@ from qa.windows import (
     encode_question,
     encode_texts,
 )
+from qa.squad import held_out_titles, load_squad, split_by_title
+from qa.training.negatives import make_negatives
+from qa.training.recipe import Recipe
+from qa.types import Example
 
 __all__ = [
     "Batch",

@@ -95,8 +95,8 @@ def plain() -> Read:
     from transformers import AutoTokenizer, BertForQuestionAnswering
     from transformers.utils import logging
 
+    from qa.reading.spans import best_spans
     from qa.registry import WEIGHTS
-    from qa.spans import best_spans
 
     logging.disable_progress_bar()
     folder = WEIGHTS / "bert"

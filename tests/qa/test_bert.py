@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from qa.bert import BertReader, ReaderSettings, weights_digest
 from qa.errors import ReaderError
+from qa.reading.windows import make_windows
 from qa.types import Reader
-from qa.windows import make_windows
 from retrieval.types import Article, Passage
 
 Cut = Callable[..., Passage]

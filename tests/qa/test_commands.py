@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from agent.cli import app
 from qa import OpenBook, to_json
-from qa.calibration import GENERIC
+from qa.answering.calibration import GENERIC
 from retrieval import bring_up_to_date
 
 PAGES = {

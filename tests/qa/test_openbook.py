@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qa.answering.calibration import GENERIC, Bound
 from qa.bert import BertReader
-from qa.calibration import GENERIC, Bound
 from qa.errors import AnsweringError
 from qa.openbook import MAX_ANSWERS, OpenBook, to_json
 from qa.types import CalibrationState, RefusalReason, Result

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from qa.answering.calibration import GENERIC
 from qa.bert import BertReader
-from qa.calibration import GENERIC
 from qa.errors import ReaderError
 from qa.registry import READERS, WEIGHTS, default_calibration, load_reader
 

@@ -14,7 +14,7 @@ import pytest
 
 from agent.api.library import Library
 from agent.api.watching import Watch
-from qa.calibration import BOUND_FILE
+from qa.answering.calibration import BOUND_FILE
 from qa.openbook import OpenBook
 from qa.types import Candidate, Reading
 from retrieval import bring_up_to_date

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.feedback import Judged, as_csv, as_questions, as_squad, find_in_articles
-from qa.questions import load_questions
+from qa.evaluation.questions import load_questions
 from qa.squad import load_squad
 from retrieval.types import Article, Hit, Passage, Roles
 

@@ -15,11 +15,11 @@ from qa.bidaf.model import BidafSizes, Words
 from qa.bidaf.reader import BidafReader
 from qa.bidaf.training import frozen_trainee
 from qa.errors import ReaderError, TrainingError
-from qa.prediction import stack_windows
+from qa.reading.prediction import stack_windows
+from qa.reading.windows import load_tokenizer, make_windows, special_tokens
 from qa.registry import load_reader
 from qa.training.loop import TrainingFile, train_reader
 from qa.training.recipe import Recipe
-from qa.windows import load_tokenizer, make_windows, special_tokens
 from retrieval.bert import PackedBert
 from retrieval.types import Article, Passage
 

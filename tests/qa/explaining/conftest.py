@@ -10,7 +10,7 @@ import pytest
 
 from qa.bert import BertReader
 from qa.bidaf.reader import BidafReader
-from qa.span_reader import SpanReader
+from qa.reading.span_reader import SpanReader
 
 WORDS = ["when", "where", "does", "the", "desk", "open", "at", "in", "on", "is", "it", "opens"]
 

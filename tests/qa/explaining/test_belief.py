@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from qa.calibration import GENERIC
+from qa.answering.calibration import GENERIC
+from qa.answering.ranking import CONFIDENCE_FEATURES, Linear, Proposal, sigmoid
 from qa.explaining.belief import believe
-from qa.ranking import CONFIDENCE_FEATURES, Linear, Proposal, sigmoid
 from qa.types import Candidate
 from retrieval.types import Article, Passage
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.calibration import GENERIC
+from qa.answering.calibration import GENERIC
 from qa.explaining.explain import Explanation, explain
 from qa.explaining.page import figure, heat_level, influence_level, page, percent
 from qa.openbook import OpenBook
-from qa.span_reader import SpanReader
+from qa.reading.span_reader import SpanReader
 from retrieval.types import Article, Passage
 
 Make = Callable[..., Any]

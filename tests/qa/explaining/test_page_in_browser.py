@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from qa.calibration import GENERIC
+from qa.answering.calibration import GENERIC
 from qa.explaining.explain import explain
 from qa.explaining.page import page
 from qa.openbook import OpenBook
-from qa.span_reader import SpanReader
+from qa.reading.span_reader import SpanReader
 from retrieval.types import Article, Passage
 
 Make = Callable[..., Any]

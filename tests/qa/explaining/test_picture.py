@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFont
 
-from qa.calibration import GENERIC
+from qa.answering.calibration import GENERIC
 from qa.errors import AnsweringError
 from qa.explaining.explain import Explanation, explain
 from qa.explaining.picture import check_available, picture
 from qa.openbook import OpenBook
-from qa.span_reader import SpanReader
+from qa.reading.span_reader import SpanReader
 from retrieval.types import Article, Passage
 
 Make = Callable[..., Any]

@@ -11,7 +11,7 @@ from qa.errors import ReaderError
 from qa.explaining import sight as sight_module
 from qa.explaining.sight import influences, look, nearby, strongest
 from qa.explaining.words import Part
-from qa.span_reader import SpanReader
+from qa.reading.span_reader import SpanReader
 from retrieval.types import Article, Passage
 
 Cut = Callable[..., Passage]

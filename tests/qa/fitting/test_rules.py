@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qa.calibration import expected_calibration_error
+from qa.answering.calibration import expected_calibration_error
 from qa.errors import CalibrationError
 from qa.fitting.observations import Observation
 from qa.fitting.rules import cross_validated, fit_calibration, fit_slack

@@ -14,13 +14,13 @@ import torch
 from transformers import AutoModelForQuestionAnswering
 
 from qa.errors import ExampleError, TrainingError
-from qa.prediction import predict
+from qa.reading.prediction import predict
+from qa.reading.windows import load_tokenizer
 from qa.squad import load_squad
 from qa.training import loop
 from qa.training.checkpoint import CHECKPOINT_NAME, load_checkpoint
 from qa.training.loop import Progress, TrainingFile, TrainingReport, Validation, train_reader
 from qa.training.recipe import Recipe
-from qa.windows import load_tokenizer
 
 FACTS = [
     ("When does the desk open?", "The desk opens at 8:30 on weekdays.", "8:30"),

@@ -13,6 +13,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from qa.errors import TrainingError
+from qa.reading.windows import load_tokenizer, special_tokens
 from qa.training.recipe import Recipe
 from qa.training.training_set import (
     TrainingFile,
@@ -22,7 +23,6 @@ from qa.training.training_set import (
     mask_tokens,
     plan_batches,
 )
-from qa.windows import load_tokenizer, special_tokens
 
 SENTENCES = [
     f"In {1900 + number} the town of Place{number} built a bridge of {number + 20} arches, and "

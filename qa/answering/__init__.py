@@ -1,0 +1,7 @@
+"""Answering: from candidates of several passages to answers in order, and how sure of each.
+
+`ranking` orders candidates by the reader's score and the `evidence` of the question's
+wording, and joins those that show the same place (`grouping`, `snippets`). `calibration`
+turns what is known of them into a probability, and that into a yes or a no. `skipping`
+leaves passages unread that can hardly win.
+"""

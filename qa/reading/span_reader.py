@@ -1,0 +1,321 @@
+"""Reads windows of passages with any network that scores tokens as starts and ends.
+
+It reads passages in the order given, a few at a time, so that a deadline can stop it
+between batches. Windows come from `windows`, spans from `spans`; what kind of network
+scores them is the subclass's business (`bert`, `bidaf.reader`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import ReaderError
+from qa.reading.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
+from qa.reading.sharing import SharedScorer
+from qa.reading.spans import best_spans
+from qa.reading.windows import (
+    EncodedText,
+    SpecialTokens,
+    TextTokenizer,
+    Window,
+    cut_windows,
+    encode_question,
+    encode_texts,
+    special_tokens,
+)
+from qa.types import Candidate, Reading
+from retrieval.types import Passage
+
+__all__ = ["ReaderSettings", "SpanReader", "lead", "weights_digest"]
+
+_FORMAT = 1
+_HASHED = ("config.json", "model.safetensors", "reader.json", "tokenizer.json", "vocabulary.txt")
+
+# A batch is begun only if it should end before the deadline even at this slowness.
+_SAFETY = 1.25
+# Spans looked at per window, before those that overlap a better one are left out.
+_N_SPANS = 12
+# Title and headings are cut here, with a table's header later: the passage needs the room.
+_MAX_LEAD_TOKENS = 40
+_MAX_HEADER_TOKENS = 60
+
+
+@dataclass(frozen=True)
+class ReaderSettings:
+    """How the weights were trained to be used: `reader.json` beside them.
+
+    Attributes:
+        name: Short name, the first part of the reader's id.
+        max_tokens: Longest window, special tokens and question included.
+        stride_tokens: Passage tokens that two neighbouring windows share.
+        max_answer_tokens: Longest span.
+        null_threshold: Least margin at which a passage read alone answers.
+    """
+
+    name: str = "bert"
+    max_tokens: int = 384
+    stride_tokens: int = 128
+    max_answer_tokens: int = 30
+    null_threshold: float = 0.0
+
+    @classmethod
+    def load(cls, folder: Path) -> ReaderSettings:
+        """Read `reader.json`; what is missing, the whole file included, is the default.
+
+        Raises:
+            ReaderError: The file is damaged, of another format, or holds a wrong value.
+        """
+        path = folder / "reader.json"
+        try:
+            stored = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return cls(name=folder.resolve().name)
+        except (OSError, ValueError) as error:
+            msg = f"Can't read the reader's settings {str(path)!r}: {error}. Expected JSON."
+            raise ReaderError(msg) from error
+        if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
+            msg = (
+                f"The reader's settings {str(path)!r} aren't of format {_FORMAT}. They may come "
+                "from another version of Frontdesk: update it, or train the reader again."
+            )
+            raise ReaderError(msg)
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            if field.name not in stored:
+                continue
+            value, default = stored[field.name], field.default
+            expected = (int, float) if isinstance(default, float) else type(default)
+            if isinstance(value, bool) or not isinstance(value, expected):
+                msg = (
+                    f"{str(path)!r}: {field.name} is {value!r}. "
+                    f"Expected a value such as {default!r}."
+                )
+                raise ReaderError(msg)
+            values[field.name] = value
+        return cls(**values)
+
+
+class SpanReader(ABC):
+    """Reads with a network that scores every token of a window as start and as end.
+
+    Letters of shapes: `tokens` of one window.
+
+    Attributes:
+        reads_apart: True: each passage is judged by itself (`qa.types.Reader`).
+        batch_tokens: Passages are read in batches of about so many tokens: enough to fill the
+            cores, few enough that a deadline is met within a fraction of a second.
+    """
+
+    reads_apart = True
+    batch_tokens: ClassVar[int] = 768
+
+    def __init__(
+        self, *, tokenizer: TextTokenizer, settings: ReaderSettings, max_length: int, digest: str
+    ) -> None:
+        """Join the parts; the subclass's `load` is the usual way.
+
+        Args:
+            tokenizer: Without truncation and padding.
+            settings: How the weights are to be used.
+            max_length: Tokens that the network can read at once.
+            digest: Hex hash of the weights and all that belongs to them.
+
+        Raises:
+            ReaderError: The settings want longer windows than the network can read.
+        """
+        self._tokenizer = tokenizer
+        self._special: SpecialTokens = special_tokens(tokenizer)
+        if settings.max_tokens > max_length:
+            msg = (
+                f"max_tokens is {settings.max_tokens!r}, but the encoder has {max_length} "
+                "positions. Lower max_tokens in reader.json."
+            )
+            raise ReaderError(msg)
+        self._settings = settings
+        self._digest = digest
+        self._seconds_per_token: float | None = None
+        self._shared: SharedScorer | None = None
+
+    def share_scoring(self, *, workers: int) -> None:
+        """From now on score windows of all who read at the same time together.
+
+        For a server: readings go on side by side, one core each, instead of taking turns
+        on all cores.
+
+        Args:
+            workers: Cores to use.
+        """
+        self._shared = SharedScorer(self._scores, workers=workers)
+
+    @abstractmethod
+    def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """Return start and end logits of every window, each (2, tokens) float32."""
+
+    @property
+    def id(self) -> str:
+        """Name and the first twelve digits of the weights' hash."""
+        return f"{self._settings.name}@{self._digest[:12]}"
+
+    @property
+    def null_threshold(self) -> float:
+        """Least margin at which a passage read alone answers, as shipped."""
+        return self._settings.null_threshold
+
+    @property
+    def settings(self) -> ReaderSettings:
+        """How the weights are used."""
+        return self._settings
+
+    def read(
+        self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
+    ) -> Reading:
+        """Read passages in their order; see `qa.types.Reader`."""
+        windows = self.windows(question, passages)
+        if not windows:
+            return Reading((), 0.0)
+        found: list[tuple[list[Candidate], float]] = []
+        position = 0
+        while position < len(passages):
+            count = self._fitting(windows[position:], deadline_s)
+            if count == 0:
+                break
+            chosen = slice(position, position + count)
+            logits = iter(self._logits([window for group in windows[chosen] for window in group]))
+            for passage, group in zip(passages[chosen], windows[chosen], strict=True):
+                found.append(self._candidates(passage, group, [next(logits) for _ in group]))
+            position += count
+        return gather_reading(found, unread=passages[position:])
+
+    def windows(self, question: str, passages: Sequence[Passage]) -> list[list[Window]]:
+        """Return what the network is given of each passage; nothing without a question.
+
+        A passage's windows start with its title and headings (see `lead`).
+        """
+        question_ids = encode_question(self._tokenizer, question)
+        if not question_ids or not passages:
+            return []
+        settings = self._settings
+        return [
+            cut_windows(
+                question_ids,
+                text,
+                special=self._special,
+                max_tokens=settings.max_tokens,
+                stride_tokens=settings.stride_tokens,
+            )
+            for text in self._encoded(passages)
+        ]
+
+    def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """Return start and end logits of every window, each (2, tokens) float32."""
+        return self._scores(windows)
+
+    @property
+    def tokenizer(self) -> TextTokenizer:
+        """What the windows' tokens come from."""
+        return self._tokenizer
+
+    def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
+        """Tokenise passages, each led by what stands above it, which is no part of it.
+
+        "Select it and wait" says nothing without the heading above it. The lead's tokens
+        have the offsets (0, 0) and are never part of an answer.
+        """
+        leads = encode_texts(self._tokenizer, [lead(passage) for passage in passages])
+        texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
+        joined = []
+        for passage, before, text in zip(passages, leads, texts, strict=True):
+            room = _MAX_LEAD_TOKENS + (_MAX_HEADER_TOKENS if passage.table_header else 0)
+            ids = before.ids[:room]
+            joined.append(EncodedText(ids + text.ids, [(0, 0)] * len(ids) + text.offsets))
+        return joined
+
+    def _fitting(self, windows: Sequence[Sequence[Window]], deadline_s: float | None) -> int:
+        """Return how many passages to read in the next batch; 0 stops the reading."""
+        # Whoever shares is served in turn: no need to come back for more.
+        tokens_left: float = self.batch_tokens if self._shared is None else math.inf
+        at_least = 1
+        if deadline_s is not None:
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                return 0
+            if self._seconds_per_token is None:
+                # Nothing is known of the machine yet: one passage tells.
+                return 1
+            tokens_left = min(tokens_left, left_s / (_SAFETY * self._seconds_per_token))
+            at_least = 0
+        count = 0
+        for group in windows:
+            tokens_left -= sum(len(window) for window in group)
+            if tokens_left < 0:
+                break
+            count += 1
+        return max(count, at_least)
+
+    def _logits(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """Score windows, and remember how long a token takes."""
+        began = time.monotonic()
+        scores = (self._shared or self._scores)(windows)
+        spent = (time.monotonic() - began) / sum(len(window) for window in windows)
+        known = self._seconds_per_token
+        # A running mean that forgets: the machine may grow busier or quieter.
+        self._seconds_per_token = spent if known is None else 0.5 * (known + spent)
+        return scores
+
+    def _candidates(
+        self,
+        passage: Passage,
+        windows: Sequence[Window],
+        logits: Sequence[NDArray[np.float32]],
+    ) -> tuple[list[Candidate], float]:
+        """Return a passage's best spans and its null score, the lowest of its windows."""
+        null_score = min(float(values[0, 0] + values[1, 0]) for values in logits)
+        spans: list[RawSpan] = []
+        for window, (starts, ends) in zip(windows, logits, strict=True):
+            inside = slice(window.passage_start, window.passage_end)
+            allowed = np.zeros(len(window), dtype=np.bool_)
+            allowed[inside] = quotable_tokens(passage.text, window.offsets[inside])
+            spans += [
+                RawSpan(window.offsets[first][0], window.offsets[last][1], score)
+                for first, last, score in best_spans(
+                    starts,
+                    ends,
+                    allowed,
+                    max_answer_tokens=self._settings.max_answer_tokens,
+                    n=_N_SPANS,
+                    allowed_starts=np.array(window.starts_here, dtype=np.bool_),
+                )
+            ]
+        return choose_candidates(passage, spans, null_score), null_score
+
+
+def lead(passage: Passage) -> str:
+    """Return title and headings as sentences, and the table's header; empty without any."""
+    path = [passage.title, *passage.headings]
+    # Many articles repeat their title as the first heading.
+    above = "".join(f"{part}. " for part in dict.fromkeys(path) if part)
+    return f"{above}{passage.table_header}\n" if passage.table_header else above
+
+
+def weights_digest(folder: Path) -> str:
+    """Return the hex SHA-256 over the weights and the files that say how to use them."""
+    digest = sha256()
+    for name in _HASHED:
+        path = folder / name
+        if path.is_file():
+            with path.open("rb") as stream:
+                digest.update(name.encode())
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,80 @@
+"""What makes an answer right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from qa.evaluation.judging import is_right, judge
+from qa.evaluation.questions import PredictedAnswer, PredictedAsk, Question
+
+BODY = "First open Mail. Then press Sync, which takes a while. Open Mail again."
+GOLD = Question("1", "How?", ("Then press Sync, which takes a while",), ("mail",))
+
+
+def body_of(article_id: str) -> str | None:
+    return {"mail": BODY}.get(article_id)
+
+
+def answer(text: str, *, article: str = "mail", at: int | None = None) -> PredictedAnswer:
+    start = BODY.find(text) if at is None else at
+    return PredictedAnswer(text, 0.8, article, start, start + len(text), "sentence")
+
+
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        (answer("press Sync, which takes a while."), True),
+        # Too few words in common, but it stands inside the gold answer's place.
+        (answer("Sync"), True),
+        (answer("again"), False),
+        (answer("Sync", article="other"), False),
+        # The place decides, and a place that touches does not overlap.
+        (answer("Mail. ", at=11), False),
+        (PredictedAnswer("Sync", 0.8), False),
+    ],
+)
+def test_is_right_by_words_or_by_place(given: PredictedAnswer, right: bool) -> None:
+    assert is_right(given, GOLD, body_of) is right
+
+
+def test_is_right_finds_every_place_of_a_gold_answer() -> None:
+    question = Question("1", "What?", ("while. Open Mail again",), ("mail", "gone"))
+    assert is_right(answer("again"), question, body_of)
+    assert not is_right(answer("again", article="gone"), question, body_of)
+
+
+def test_is_right_is_never_true_of_an_unanswerable_question() -> None:
+    assert not is_right(answer("Sync"), Question("1", "?", answerable=False), body_of)
+
+
+def ask(given: PredictedAnswer | None, *, answered: bool, articles: tuple[str, ...] = ()) -> Any:
+    return PredictedAsk("1", answered, (given,) if given else (), articles)
+
+
+@pytest.mark.parametrize(
+    ("question", "predicted", "scores"),
+    [
+        (GOLD, ask(answer("Sync"), answered=True), (True, 0.0, pytest.approx(2 / 7))),
+        (GOLD, ask(answer("Sync"), answered=False), (True, 0.0, 0.0)),
+        (GOLD, ask(None, answered=False), (False, 0.0, 0.0)),
+        (Question("1", "?", answerable=False), ask(None, answered=False), (False, 1.0, 1.0)),
+        (Question("1", "?", answerable=False), ask(answer("Sync"), answered=True), (False, 0, 0)),
+        # Answerable, but nobody said what the answer is: silence is no match.
+        (Question("1", "?"), ask(None, answered=False), (False, 0.0, 0.0)),
+    ],
+)
+def test_judge_scores_as_version_two_does(
+    question: Question, predicted: PredictedAsk, scores: tuple[Any, ...]
+) -> None:
+    outcome = judge(question, predicted, body_of)
+    assert (outcome.right, outcome.exact_match, outcome.f1) == scores
+
+
+def test_judge_counts_gold_articles_among_those_found() -> None:
+    found = ("a", "b", "c", "d", "mail", "e")
+    outcome = judge(GOLD, ask(None, answered=False, articles=found), body_of)
+    assert (outcome.article_hit_1, outcome.article_hit_5) == (False, True)
+    without = judge(Question("1", "?"), ask(None, answered=False, articles=found), body_of)
+    assert (without.article_hit_1, without.article_hit_5) == (None, None)
