@@ -1,0 +1,28 @@
+"""Listening for connections."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from agent.api.running import listen
+
+
+def test_listen_gives_connections_that_send_at_once() -> None:
+    async def connected_without_delay() -> bool:
+        seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            seen.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listening = listen("127.0.0.1", 0)
+        server = await asyncio.start_server(take, sock=listening)
+        async with server:
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            found = await seen
+            writer.close()
+        return bool(found)
+
+    assert asyncio.run(connected_without_delay())
