@@ -4,14 +4,12 @@ The method is fixed-sequence testing: Angelopoulos, Bates, Candès, Jordan and L
 then Test: Calibrating Predictive Algorithms to Achieve Risk Control" (2021), section 3.2,
 with the exact binomial tail (Clopper and Pearson, 1934) as p-value.
 
-Questions are sorted by the confidence of their first answer. Thresholds are tried from a
-strict one: the one that answers the 59 surest questions, then 93, 124, ... At a bound of 5 %
+Questions are sorted by the confidence of their first answer. Thresholds are tried from the
+strictest: the one that answers the 59 surest questions, then 93, 124, ... At a bound of 5 %
 and a certainty of 95 % these are the numbers at which 0, 1, 2, ... wrong answers are the
-most that can be allowed; last comes answering all. With many questions the first of them
-that answer less than a sixth are left out: that the 59 surest hold no error at all is the
-hardest test, and says little where a thousand are asked. The numbers depend on the bound and
-on how many questions there are, not on the labels. The first with more wrong answers than
-are allowed ends it, and the last that passed is taken.
+most that can be allowed; last comes answering all. They depend on the bound and on how many
+questions there are, not on the labels. The first number with more wrong answers than are
+allowed ends it, and the last that passed is taken.
 
 Why that covers the choice: given the threshold, the questions above it are independent
 draws of those that will be answered, so one test errs with at most 5 %. In a fixed order
@@ -43,11 +41,6 @@ __all__ = ["CERTAINTY", "Choice", "calibrate", "choose_threshold", "least_answer
 
 CERTAINTY = 0.95
 """Probability that the bound holds, over the drawing of the labelled questions."""
-
-# Thresholds that answer less than this share of the questions aren't tried. Chosen on the
-# questions that the shipped calibration was fitted on: more would lose coverage with 300
-# labelled questions, less with a thousand.
-_LEAST_SHARE = 1 / 6
 
 
 @dataclass(frozen=True)
@@ -264,8 +257,6 @@ def _numbers_to_try(n: int, max_wrong: float, certainty: float) -> Iterator[int]
     for number in _sequence(max_wrong, certainty):
         if number > n:
             break
-        if number < n * _LEAST_SHARE:
-            continue
         last = number
         yield number
     if 0 < last < n:

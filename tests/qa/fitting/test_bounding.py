@@ -62,15 +62,6 @@ def test_choose_threshold_stops_at_the_first_failure(
     assert choice.answered == answered
 
 
-@pytest.mark.parametrize(("errors", "wrong"), [([3, 20], 2), ([3, 20, 30, 40, 50, 60], 6)])
-def test_choose_threshold_of_many_begins_at_a_sixth(errors: list[int], wrong: int) -> None:
-    # 0 to 5 errors are allowed at 59, 93, 124, 153, 181 and 208; from 185 on all are wrong.
-    right = [number not in errors and number < 185 for number in range(1000)]
-    choice = choose_threshold(descending(1000), right, max_wrong=0.05)
-    assert (choice.answered, choice.wrong) == (181, wrong)
-    assert (choice.threshold is None) == (wrong > 4)
-
-
 def test_choose_threshold_answers_ties_together() -> None:
     confidences = [0.9] * 40 + [0.8] * 40 + [0.1] * 40
     right = [True] * 80 + [False] * 40
