@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from html import unescape
 from pathlib import PurePosixPath
 
 from lxml.html import HtmlElement
@@ -34,7 +35,9 @@ def load(file: SourceFile) -> Iterator[Found]:
     """Yield the file as one article."""
     front, text = split_front_matter(file.read_article())
     page = _html(text)
-    title = front.title or _first_heading(page) or title_of_stem(PurePosixPath(file.relative).stem)
+    # Site generators put a title into their pages as it stands, so "&amp;" is meant as "&".
+    stated = unescape(front.title or "")
+    title = stated or _first_heading(page) or title_of_stem(PurePosixPath(file.relative).stem)
     body = drop_leading_title(render(page), title)
     yield Draft(
         title=title,

@@ -66,6 +66,7 @@ def test_load_reads_a_site_page(samples) -> None:
         ("## Sub\n\nText", "my page", "## Sub\n\nText"),
         ("---\ntitle: T\n---\n# T\n\nText", "T", "Text"),
         ("---\ntitle: T\n---\n# Other\n\nText", "T", "# Other\n\nText"),
+        ("---\ntitle: Log in &amp; out\n---\n# Log in &amp; out\n\nText", "Log in & out", "Text"),
     ],
 )
 def test_load_finds_the_title_and_keeps_it_out_of_the_body(load_text, text, title, body) -> None:
