@@ -7,7 +7,7 @@ Asks every question once. Then, many times over, a random half chooses the thres
 and how many were answered. The halves make up the whole, so a choosing half that holds few
 wrong answers by chance leaves the more to the other; the promise itself is about all
 questions of the kind, so how many thresholds keep the bound over both halves is told as
-well. Beside it
+well. The calibration error stands beside what chance alone makes of it. Beside the bound
 
 - the same bound over the reader's margin alone, and the answer with the highest margin: what
   a plain threshold on a reader's score buys;
@@ -102,6 +102,21 @@ def by_margin(each: Observation) -> tuple[float, bool]:
     return max(pairs, default=NOTHING)
 
 
+def ece_by_chance(confidences: Sequence[float], draws: int = 200) -> float:
+    """Return the mean calibration error if every confidence were the very probability."""
+    rng = np.random.default_rng(1)
+    return float(
+        np.mean(
+            [
+                expected_calibration_error(
+                    confidences, list(rng.random(len(confidences)) < confidences)
+                )
+                for _ in range(draws)
+            ]
+        )
+    )
+
+
 def main() -> None:
     """Ask, resample, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -116,10 +131,12 @@ def main() -> None:
     seen = list(observe(book.engine, book.reader, questions, top_k=DEFAULT_TOP_K))
     pairs = [believed(each, book) for each in seen]
     margins = [by_margin(each) for each in seen]
+    confidences, right = zip(*(pair for pair in pairs if pair != NOTHING), strict=True)
     report = {
         "n": len(pairs),
         "max_wrong": args.max_wrong,
-        "ece": round(expected_calibration_error(*zip(*pairs, strict=True)), 4),
+        "ece": round(expected_calibration_error(confidences, right), 4),
+        "ece_by_chance": round(ece_by_chance(confidences), 4),
         "calibrate": resample(pairs, bounded, args.max_wrong, args.splits),
         "calibrate, over the reader's margin": resample(
             margins, bounded, args.max_wrong, args.splits
