@@ -12,9 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qa.openbook import OpenBook, to_json
+    from qa.openbook import OpenBook
     from qa.registry import load_reader
     from qa.types import Answer, Reader, Refusal, Result, Snippet
+    from qa.wire import to_json
 
 __all__ = [
     "Answer",
@@ -35,7 +36,7 @@ _HOMES = {
     "Result": "qa.types",
     "Snippet": "qa.types",
     "load_reader": "qa.registry",
-    "to_json": "qa.openbook",
+    "to_json": "qa.wire",
 }
 
 

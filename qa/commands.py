@@ -62,7 +62,8 @@ def ask(
 
     Example: frontdesk ask "how do I reset my password?" --kb build/kb --role staff
     """
-    from qa.openbook import OpenBook, to_json
+    from qa.openbook import OpenBook
+    from qa.wire import to_json
     from retrieval.console import print_json
 
     book = OpenBook.open(kb, reader=reader)

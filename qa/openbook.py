@@ -12,49 +12,35 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.answering.calibration import BOUND_FILE, GENERIC, Bound, Calibration
-from qa.answering.language import Language, foreign_to
+from qa.answering.language import foreign_to
 from qa.answering.ranking import Proposal, propose
+from qa.answering.refusing import disputed, refuse
 from qa.answering.skipping import read_promising
 from qa.answering.snippets import snippet
 from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.errors import AnsweringError, CalibrationError
-from qa.metrics import token_f1
 from qa.registry import default_calibration, load_reader
 from qa.types import (
     Answer,
     CalibrationState,
     Candidate,
-    Extract,
-    NearestArticle,
     Reader,
     Reading,
-    Refusal,
-    RefusalReason,
     Result,
-    Snippet,
 )
 from retrieval.access import checked_roles
 from retrieval.errors import AccessError
 from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Roles, Trace
 
-__all__ = ["MAX_ANSWERS", "OpenBook", "answer_to_json", "to_json"]
+__all__ = ["MAX_ANSWERS", "OpenBook", "load_bound"]
 
 MAX_ANSWERS = 3
-_MAX_NEAREST = 3
-# Two readers' answers are different ones if they share fewer words than this.
-_SAME_ANSWER_F1 = 0.5
-_DISPUTED = (
-    "Two readers are each sure of a different answer. Read the nearest articles, or ask more "
-    "precisely."
-)
 
 
 class OpenBook:
@@ -209,9 +195,17 @@ class OpenBook:
         )
         articles: dict[str, Article | None] = {}
         answers = self._answers(asked, proposals, asker, articles)
-        refusal = self._refusal(asked, answers, hits, reading, foreign)
-        if refusal is not None and answers and self._disputed(proposals, answers[0], reading):
-            refusal = replace(refusal, reason=RefusalReason.READERS_DISAGREE, message=_DISPUTED)
+        refusal = None
+        if not answers or answers[0].confidence < self.threshold:
+            in_dispute = bool(answers) and disputed(
+                answers[0],
+                proposals,
+                reading,
+                calibration=self.calibration,
+                threshold=self.threshold,
+                null_threshold=self.reader.null_threshold,
+            )
+            refusal = refuse(asked, hits, reading, foreign=foreign, in_dispute=in_dispute)
         timings["rank"] = _ms_since(began_ranking)
         timings["total"] = _ms_since(began)
         return Result(
@@ -294,48 +288,6 @@ class OpenBook:
             )
         return tuple(answers)
 
-    def _refusal(
-        self,
-        question: str,
-        answers: Sequence[Answer],
-        hits: Sequence[Hit],
-        reading: Reading,
-        foreign: Language | None,
-    ) -> Refusal | None:
-        if answers and answers[0].confidence >= self.threshold:
-            return None
-        nearest: dict[str, NearestArticle] = {}
-        for hit in hits:
-            passage = hit.passage
-            nearest.setdefault(
-                passage.article_id, NearestArticle(passage.article_id, passage.title)
-            )
-        reason, message = (
-            _reason(question, hits, reading) if foreign is None else _other_language(foreign)
-        )
-        return Refusal(reason, message, tuple(nearest.values())[:_MAX_NEAREST])
-
-    def _disputed(self, proposals: Sequence[Proposal], answer: Answer, reading: Reading) -> bool:
-        """Tell whether two sure readers disagree, and the answer is refused for that."""
-        rival = reading.rival
-        if rival is None or reading.unread:
-            return False
-        for proposal in proposals:
-            mine = proposal.candidate
-            if (mine.passage.id, mine.start, mine.end) != (
-                answer.passage_id,
-                answer.start,
-                answer.end,
-            ):
-                continue
-            agreed = replace(proposal, candidate=replace(mine, agreement=1.0))
-            return (
-                token_f1(mine.text, rival.text) < _SAME_ANSWER_F1
-                and mine.margin >= self.reader.null_threshold
-                and self.calibration.probability(agreed) >= self.threshold
-            )
-        return False
-
     def _state(self, top_k: int, reading: Reading) -> CalibrationState:
         if self.bound is None:
             return CalibrationState.DEFAULT
@@ -362,28 +314,6 @@ def _open_engine(kb: str | Path, encoder: Encoder | None) -> Engine:
     return open_index(kb)
 
 
-def to_json(result: Result) -> dict[str, Any]:
-    """Return a result as `ask --json` prints it."""
-    refusal = result.refusal
-    return {
-        "question": result.question,
-        "status": result.status,
-        "refusal": None
-        if refusal is None
-        else {
-            "reason": refusal.reason.value,
-            "message": refusal.message,
-            "nearest": [
-                {"article_id": near.article_id, "title": near.title} for near in refusal.nearest
-            ],
-        },
-        "answers": [answer_to_json(answer) for answer in result.answers],
-        "calibration": result.calibration.value,
-        "generation": result.generation,
-        "timings_ms": dict(result.timings_ms),
-    }
-
-
 def load_bound(kb: str | Path) -> Bound | None:
     """Read the bound stored with a knowledge base, if there is one.
 
@@ -403,76 +333,12 @@ def load_bound(kb: str | Path) -> Bound | None:
         raise CalibrationError(msg) from error
 
 
-def answer_to_json(answer: Answer) -> dict[str, Any]:
-    """Return one answer as `ask --json` prints it; the server's citations are the same."""
-    return {
-        "text": answer.text,
-        "confidence": round(answer.confidence, 6),
-        "reader": answer.reader,
-        "article_id": answer.article_id,
-        "title": answer.title,
-        "url": answer.url,
-        "article_sha256": answer.article_sha256,
-        "start": answer.start,
-        "end": answer.end,
-        "passage_id": answer.passage_id,
-        "snippet": _snippet_json(answer.snippet),
-    }
-
-
-def _snippet_json(shown: Snippet) -> dict[str, Any]:
-    return {
-        "text": shown.text,
-        "start": shown.start,
-        "end": shown.end,
-        "kind": shown.kind.value,
-        "header": None if shown.header is None else _extract_json(shown.header),
-    }
-
-
-def _extract_json(extract: Extract) -> dict[str, Any]:
-    return {"text": extract.text, "start": extract.start, "end": extract.end}
-
-
 def _shown_by(answer: Answer, candidate: Candidate) -> bool:
     return (
         answer.article_id == candidate.passage.article_id
         and answer.snippet.start <= candidate.start
         and candidate.end <= answer.snippet.end
     )
-
-
-def _reason(question: str, hits: Sequence[Hit], reading: Reading) -> tuple[RefusalReason, str]:
-    if not question.strip():
-        return RefusalReason.NOT_FOUND, "The question is empty. Ask in a few words."
-    if not hits:
-        return (
-            RefusalReason.NOT_FOUND,
-            "Nothing in the articles that you may read matches this question.",
-        )
-    if len(reading.unread) == len(hits):
-        return (
-            RefusalReason.OUT_OF_TIME,
-            "The time allowed ran out before anything was read. Allow more, or read below.",
-        )
-    if reading.unread:
-        message = (
-            f"The time allowed ran out with {len(reading.unread)} of {len(hits)} passages unread, "
-            "and those read hold no answer that is sure enough."
-        )
-        return RefusalReason.OUT_OF_TIME, message
-    return (
-        RefusalReason.LOW_CONFIDENCE,
-        "The articles that come nearest hold no answer that is sure enough.",
-    )
-
-
-def _other_language(language: Language) -> tuple[RefusalReason, str]:
-    message = (
-        f"The question seems to be in another language ({language.code}) than the articles. "
-        "Ask in theirs."
-    )
-    return RefusalReason.UNSUPPORTED_LANGUAGE, message
 
 
 def _texts(hits: Sequence[Hit]) -> list[str]:

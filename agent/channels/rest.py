@@ -16,7 +16,7 @@ from agent.channels.bodies import MESSAGE_SCHEMA, read_message
 from agent.channels.types import Message, WebhookRequest
 from agent.settings import Settings
 from agent.types import Reply
-from qa.openbook import answer_to_json
+from qa.wire import answer_to_json
 
 __all__ = ["RestChannel", "make"]
 

@@ -26,7 +26,7 @@ from agent.channels.types import Message, NotSigned, WebhookRequest
 from agent.errors import ServerError
 from agent.settings import Secret, Settings, WebhookSettings
 from agent.types import Reply
-from qa.openbook import answer_to_json
+from qa.wire import answer_to_json
 
 __all__ = ["SIGNATURE", "TIMESTAMP", "SignedChannel", "make", "signature"]
 

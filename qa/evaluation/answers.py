@@ -24,8 +24,9 @@ from qa.evaluation.questions import (
     load_predictions,
     load_questions,
 )
-from qa.openbook import OpenBook, to_json
+from qa.openbook import OpenBook
 from qa.types import Reader
+from qa.wire import to_json
 from retrieval.metrics import collapse
 from retrieval.signature import signature
 

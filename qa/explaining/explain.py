@@ -16,9 +16,10 @@ from qa.errors import ReaderError
 from qa.explaining.belief import Belief, believe
 from qa.explaining.sight import Sight, influences, look, nearby
 from qa.explaining.words import Part, Word, pooled
-from qa.openbook import OpenBook, answer_to_json
+from qa.openbook import OpenBook
 from qa.reading.span_reader import SpanReader
 from qa.types import Answer, Candidate, Reader, Refusal
+from qa.wire import answer_to_json
 from retrieval.types import PUBLIC
 
 __all__ = ["Explanation", "Flow", "Heads", "Rival", "View", "explain"]

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from qa.answering.calibration import GENERIC, Bound
 from qa.bert import BertReader
 from qa.errors import AnsweringError
-from qa.openbook import MAX_ANSWERS, OpenBook, to_json
+from qa.openbook import MAX_ANSWERS, OpenBook
 from qa.types import CalibrationState, RefusalReason, Result
+from qa.wire import to_json
 from retrieval.types import Article, Engine, Passage
 
 Make = Callable[..., Any]
@@ -243,40 +244,6 @@ def test_bound_does_not_cover_another_top_k_or_a_reading_cut_short(
     slow = OpenBook(engine, fake_reader({"8:30": 12.0}, seconds=0.2))
     slow.bound = bound_for(slow)
     assert slow.ask("When?", budget_ms=300).calibration is CalibrationState.STALE
-
-
-def test_to_json_has_the_keys_of_the_contract(book: OpenBook) -> None:
-    shown = to_json(book.ask("When?"))
-    assert list(shown) == [
-        "question",
-        "status",
-        "refusal",
-        "answers",
-        "calibration",
-        "generation",
-        "timings_ms",
-    ]
-    assert set(shown["answers"][0]) == {
-        "text",
-        "confidence",
-        "reader",
-        "article_id",
-        "title",
-        "url",
-        "article_sha256",
-        "start",
-        "end",
-        "passage_id",
-        "snippet",
-    }
-    assert set(shown["answers"][0]["snippet"]) == {"text", "start", "end", "kind", "header"}
-    assert shown["refusal"] is None
-    assert {"retrieve", "read", "total"} <= set(shown["timings_ms"])
-    json.dumps(shown)
-    refused = to_json(book.ask(""))
-    assert refused["status"] == "refused"
-    assert set(refused["refusal"]) == {"reason", "message", "nearest"}
-    assert refused["refusal"]["reason"] == "not_found"
 
 
 PIECES = st.sampled_from(

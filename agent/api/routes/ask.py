@@ -12,8 +12,8 @@ from agent.api.schemas.v1 import AskRequest, AskResult
 from agent.api.server import KnownAsker, ServerOf, check_length
 from agent.api.turns import hung_up
 from agent.api.work import Stop
-from qa.openbook import to_json
 from qa.types import Result
+from qa.wire import to_json
 
 __all__ = ["router"]
 

@@ -23,7 +23,7 @@ from agent.api.sse import KEEP_ALIVE, MEDIA_TYPE, encode_event, wants_events
 from agent.api.turns import hung_up, take_turn, turn
 from agent.api.work import HungUp, Stop
 from agent.types import Event, Reply
-from qa.openbook import answer_to_json
+from qa.wire import answer_to_json
 
 __all__ = ["router"]
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from agent.types import Reply
-from qa.openbook import answer_to_json
+from qa.wire import answer_to_json
 
 __all__ = [
     "ArticleBody",
