@@ -16,13 +16,15 @@ def test_listen_gives_connections_that_send_at_once() -> None:
             connection = writer.get_extra_info("socket")
             seen.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
+            await writer.wait_closed()
 
         listening = listen("127.0.0.1", 0)
-        server = await asyncio.start_server(take, sock=listening)
-        async with server:
-            _, writer = await asyncio.open_connection(*listening.getsockname())
-            found = await seen
+        async with await asyncio.start_server(take, sock=listening) as server:
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            assert await reader.read() == b""
             writer.close()
-        return bool(found)
+            await writer.wait_closed()
+            server.close()
+        return bool(await seen)
 
     assert asyncio.run(connected_without_delay())
