@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import settings
 
 from agent.agent import Agent
 from agent.configuration.schema import (
@@ -47,10 +46,6 @@ from qa.types import (
     SnippetKind,
 )
 from retrieval.types import Article
-
-# How long one example takes says nothing on a machine with other work.
-settings.register_profile("agent", deadline=None)
-settings.load_profile("agent")
 
 ARTICLES = (
     Article("vpn", "Set up the VPN", "Open Tunnelgate. Choose Add profile. Sign in."),

@@ -277,7 +277,6 @@ LINES = st.sampled_from(
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(LINES | st.text(max_size=40), min_size=1, max_size=14), st.booleans())

@@ -214,9 +214,7 @@ HOSTILE = st.lists(
 ).map("".join)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=HOSTILE, lead=HOSTILE)
 def test_candidates_are_whole_slices_of_their_passage(
     reader: BertReader, cut_passage: Cut, body: str, lead: str

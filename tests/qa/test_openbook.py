@@ -264,9 +264,7 @@ PIECES = st.sampled_from(
 BODIES = st.lists(st.one_of(PIECES, st.text(max_size=15)), min_size=1, max_size=12).map("".join)
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     bodies=st.lists(BODIES, min_size=1, max_size=3), question=st.text(max_size=40), cut=st.data()
 )

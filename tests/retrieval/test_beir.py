@@ -4,7 +4,7 @@ from typing import Any
 
 import ir_measures
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import nDCG
 
@@ -117,7 +117,6 @@ RANKINGS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(RANKINGS)
 def test_write_run_keeps_our_order_for_trec_eval(
     tmp_path_factory: pytest.TempPathFactory, ranking: list[tuple[str, float]]

@@ -65,7 +65,7 @@ def test_both_indexes_give_the_same_scores(
         assert not large[~allowed].any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LISTS.filter(lambda lists: any(lists)), st.lists(TERMS, min_size=1, max_size=4))
 def test_scores_equal_those_of_bm25s(lists: list[list[str]], query: list[str]) -> None:
     oracle = bm25s.BM25(k1=K1, b=B, method="atire", idf_method="lucene")

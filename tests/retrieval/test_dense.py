@@ -44,7 +44,7 @@ def graph(vectors: Matrix, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     n=st.integers(1, 60),
     kinds=st.integers(1, 60),

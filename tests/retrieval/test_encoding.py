@@ -212,7 +212,7 @@ def test_token_starts_count_code_points(encoder: SentenceEncoder) -> None:
     assert starts == sorted(starts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text(max_size=300))
 def test_token_starts_are_ascending_and_inside(encoder: SentenceEncoder, text: str) -> None:
     starts = encoder.token_starts(text)

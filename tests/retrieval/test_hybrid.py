@@ -141,7 +141,7 @@ ROLES = st.sampled_from(["staff", "hr", "board", "it"])
 
 
 @RETRIEVERS
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     audiences=st.lists(st.none() | st.lists(ROLES, max_size=2).map(tuple), min_size=1, max_size=9),
     roles=st.frozensets(ROLES),

@@ -32,7 +32,6 @@ def test_server_keeps_to_its_document(open_server: Any, n_cases: int) -> None:
 
         @settings(
             max_examples=1 + n_cases // (len(operations) * len(modes)),
-            deadline=None,
             derandomize=True,
             database=None,
             phases=[Phase.explicit, Phase.generate],

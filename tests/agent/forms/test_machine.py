@@ -158,7 +158,7 @@ rankings = st.none() | st.builds(
 )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(
     opening=messages,
     turns=st.lists(st.tuples(messages, rankings), max_size=12),

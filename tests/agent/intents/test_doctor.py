@@ -86,7 +86,7 @@ def test_examine_encodes_each_example_once() -> None:
 
 
 @given(st.integers(0, 71), st.sampled_from(sorted(TOPICS)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_examine_finds_a_mislabelled_example_and_just_that(row: int, label: str) -> None:
     examples = clean()
     right = examples[row].intent
@@ -102,7 +102,7 @@ def test_examine_finds_a_mislabelled_example_and_just_that(row: int, label: str)
 
 
 @given(st.integers(0, 71), st.sampled_from(sorted(TOPICS)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_examine_finds_the_same_message_under_two_intents_and_just_that(
     row: int, label: str
 ) -> None:
@@ -160,7 +160,7 @@ def test_examine_takes_a_single_intent_and_none() -> None:
 @given(
     st.lists(st.tuples(st.text(max_size=12), st.sampled_from(["a", "b", "c", None])), max_size=12)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_examine_never_fails_and_counts_what_it_lists(rows: list[tuple[str, str | None]]) -> None:
     diagnosis = check([IntentExample(text, intent) for text, intent in rows])
     assert sum(diagnosis.intents.values()) + diagnosis.out_of_scope == len(rows)

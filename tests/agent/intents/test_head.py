@@ -79,7 +79,7 @@ def test_classify_takes_a_huge_text(classifier: HeadClassifier) -> None:
     assert ranking.scores[0].intent == "lost_card"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(texts=st.lists(st.text(max_size=40), max_size=4))
 def test_classify_ranks_any_text(classifier: HeadClassifier, texts: list[str]) -> None:
     for text, ranking in zip(texts, classifier.classify(texts), strict=True):

@@ -19,7 +19,7 @@ def sample(seed: int, rows: int, dim: int, labels: int) -> tuple[np.ndarray, np.
 
 
 @given(st.integers(0, 1000), st.integers(4, 14), st.integers(2, 10), st.integers(2, 4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_scores_equal_training_without_the_example(
     seed: int, rows: int, dim: int, labels: int
 ) -> None:
@@ -36,7 +36,7 @@ def test_scores_equal_training_without_the_example(
 
 
 @given(st.integers(0, 1000), st.integers(6, 20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_probabilities_sum_to_one_and_merging_never_loses_accuracy_of_a_pair(
     seed: int, rows: int
 ) -> None:

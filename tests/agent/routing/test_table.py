@@ -272,7 +272,7 @@ any_inputs = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(any_inputs)
 def test_every_input_has_a_row_and_every_decision_replays(inputs: RouterInputs) -> None:
     routed = route(inputs)
@@ -294,7 +294,7 @@ def test_every_input_has_a_row_and_every_decision_replays(inputs: RouterInputs) 
         assert len(set(routed.choices)) == len(routed.choices)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(any_inputs)
 def test_a_verdict_is_all_that_is_ever_missing(inputs: RouterInputs) -> None:
     if route(inputs).needs_verdict:

@@ -318,9 +318,7 @@ personal = st.one_of(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(PLACES), secret=personal, before=st.sampled_from(["", "It's ", "→"]))
 def test_no_personal_data_reaches_the_disk(
     path: Path, place: str, secret: str, before: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.answering.evidence import Asked
@@ -78,7 +78,6 @@ def test_number_belongs_to_questions_for_one(question: str, quote: str, number: 
     assert evidence(question, quote)["number"] == number
 
 
-@settings(deadline=None)
 @given(text=st.text(min_size=1, max_size=80), question=st.text(max_size=40), cut=st.data())
 def test_evidence_is_a_share_of_any_text(text: str, question: str, cut: st.DataObject) -> None:
     passage = replace(PASSAGE, text=text, end=PASSAGE.start + len(text))

@@ -69,9 +69,7 @@ def test_shown_place_of_what_is_no_span_is_none() -> None:
     assert shown_place(Candidate(passage, 0, 8, 0.0, 0.0), "?") is None
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=st.text(max_size=30), places=st.data())
 def test_shown_place_holds_the_candidate_and_stays_inside_the_passage(
     cut_passage: Cut, question: str, places: st.DataObject

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.answering.evidence import Asked
@@ -176,7 +176,6 @@ def test_propose_lets_two_spans_of_a_sentence_compete(cut_passage: Cut) -> None:
     assert [p.gap for p in proposals] == [pytest.approx(1.0), pytest.approx(-1.0)]
 
 
-@settings(deadline=None)
 @given(
     margins=st.lists(st.floats(-20, 20), min_size=3, max_size=3),
     more=st.floats(0, 20),
@@ -230,7 +229,6 @@ def test_propose_knows_how_far_a_passage_stands_above_the_last(cut_passage: Cut)
     assert set(proposals[0].features) == set(CONFIDENCE_FEATURES)
 
 
-@settings(deadline=None)
 @given(
     scores=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=4),
     margin=st.floats(-1e6, 1e6),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.answering.calibration import GENERIC, Bound
@@ -60,7 +60,6 @@ def apart(fake_reader: Make) -> Make:
     return Apart
 
 
-@settings(deadline=None)
 @given(
     question=st.sampled_from(
         [QUESTION, "How do I press sync?", "How many desks?", "monday", "When?", "Say: where?"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
@@ -53,7 +53,6 @@ def test_make_windows_lays_out_question_and_passage() -> None:
     assert len(window) == 7
 
 
-@settings(deadline=None)
 @given(
     question=st.text(max_size=30),
     text=st.text(alphabet=st.characters(codec="utf-8"), max_size=200),

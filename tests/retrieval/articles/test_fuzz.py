@@ -25,7 +25,6 @@ SPLICES = [
 ]  # fmt: skip
 lenient = settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -155,7 +155,7 @@ def test_readable_too_deep_nesting_is_refused() -> None:
      "<th rowspan=2>", "</table>", "<pre>", "</pre>", "<dl>", "<dt>", "<dd>", "<br>", "<h2>",
      "</h2>", "<img alt='a b c'>", "<form>", "<aside>", "word ", "\n", "<b>", "</b>", "<sup>1"]
 ), max_size=40))  # fmt: skip
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_readable_any_markup_keeps_lines_tidy(pieces) -> None:
     text = readable("".join(pieces))
     assert text == text.strip("\n")

@@ -80,9 +80,7 @@ def test_body_is_verbatim(folder, writer, body) -> None:
 
 @pytest.mark.parametrize("writer", WRITERS)
 @given(body=bodies)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_body_is_verbatim(folder, writer, body) -> None:
     if writer is in_text and (body.startswith("\ufeff") or "\0" in body):
         return  # a mark is taken off, and text full of NULs refused

@@ -197,7 +197,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(config=st.dictionaries(st.sampled_from(KEYS["agent"]), values, max_size=5))
 def test_load_agent_never_raises_anything_else(
     tmp_path_factory: pytest.TempPathFactory, config: object

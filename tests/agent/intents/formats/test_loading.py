@@ -127,7 +127,7 @@ ROWS = st.lists(st.tuples(TEXTS, st.sampled_from(["x", "y", "oos", ""])), min_si
 
 
 @given(ROWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_jsonl_round_trips_any_text(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
     path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
     path.write_text(
@@ -144,7 +144,7 @@ def test_jsonl_round_trips_any_text(tmp_path_factory: pytest.TempPathFactory, ro
 
 
 @given(ROWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_csv_round_trips_any_text(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
     import csv
 
@@ -157,7 +157,7 @@ def test_csv_round_trips_any_text(tmp_path_factory: pytest.TempPathFactory, rows
 
 
 @given(st.binary(max_size=200), st.sampled_from([".yaml", ".csv", ".jsonl", ".json", ".zip", ""]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_bytes_break_the_lenient_reading(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes, suffix: str
 ) -> None:
@@ -168,7 +168,7 @@ def test_no_bytes_break_the_lenient_reading(
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_damage_to_an_export_breaks_the_lenient_reading(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
