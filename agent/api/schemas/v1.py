@@ -73,7 +73,8 @@ Text = Annotated[str, AfterValidator(_whole)]
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+    # Strict: false is no number of milliseconds, and "5" isn't either.
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, strict=True)
 
 
 def _example(value: Any) -> ConfigDict:

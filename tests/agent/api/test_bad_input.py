@@ -81,7 +81,8 @@ def test_unknown_routes_and_methods(serve: Any) -> None:
         check_problem(client.post("/v1/feedback", json=absent), 404)
         check_problem(client.post("/v1/chat", json={"message": "a", "session": "absent"}), 404)
         check_problem(client.post("/v1/ask", json={"question": "a", "reader": "/etc"}), 422)
-        check_problem(client.post("/v1/ask", json={"question": "a", "budget_ms": -1}), 422)
+        for budget in (-1, False, "5"):
+            check_problem(client.post("/v1/ask", json={"question": "a", "budget_ms": budget}), 422)
         check_problem(client.post("/webhooks/rest/webhook", content=b"{"), 422)
         check_problem(client.post("/webhooks/rest/webhook", json={"message": "a"}), 422)
         check_problem(client.post("/webhooks/signed/nobody", json={"sender": "a"}), 401)
