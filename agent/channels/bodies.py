@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from agent.channels.types import Message, Unreadable
 __all__ = ["MESSAGE_SCHEMA", "read_message"]
 
 _MAX_SENDER = 256
+# Neither space nor control character; languages differ in which of these \s counts.
+_VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\ufeff]"
 
 MESSAGE_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -20,7 +23,7 @@ MESSAGE_SCHEMA: Mapping[str, Any] = {
             "type": "string",
             "minLength": 1,
             "maxLength": _MAX_SENDER,
-            "pattern": r"\S",
+            "pattern": _VISIBLE,
             "description": "Whose message it is; each sender has a conversation.",
         },
         "message": {"type": "string", "description": "What they wrote."},
@@ -44,10 +47,10 @@ def read_message(body: bytes) -> Message:
         raise Unreadable('expected {"sender": "…", "message": "…"}, each a text') from error
     if not isinstance(sender, str) or not isinstance(text, str):
         raise Unreadable("expected sender and message to be texts")
-    if not sender.strip() or len(sender) > _MAX_SENDER:
+    if re.search(_VISIBLE, sender) is None or len(sender) > _MAX_SENDER:
         raise Unreadable(
-            f"expected a sender of 1 to {_MAX_SENDER} characters: nobody's conversation is "
-            "anybody's"
+            f"expected a sender of 1 to {_MAX_SENDER} characters, not all of them blank: "
+            "nobody's conversation is anybody's"
         )
     try:
         (sender + text).encode("utf-8")

@@ -47,6 +47,7 @@ def test_channel_reads_sender_and_message(channel: Any) -> None:
         b'{"message": "a"}',
         b'{"sender": "", "message": "a"}',
         b'{"sender": " ", "message": "a"}',
+        b'{"sender": "\\u001c\\ufeff\\u2003\\u0085", "message": "a"}',
         b'{"sender": 3, "message": "a"}',
         b'{"sender": "a", "message": null}',
         b'{"sender": "a", "message": "\\ud800"}',
