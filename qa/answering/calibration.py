@@ -269,12 +269,7 @@ def expected_calibration_error(
     Raises:
         CalibrationError: No confidences, or the two differ in length.
     """
-    if not confidences or len(confidences) != len(right):
-        msg = (
-            f"Can't compare {len(confidences)} confidences with {len(right)} outcomes. Expected "
-            "one outcome per confidence, and at least one."
-        )
-        raise CalibrationError(msg)
+    _check_paired(confidences, right)
     n = len(confidences)
     # Ties are ordered by outcome so that the value doesn't depend on the input's order.
     pairs = sorted(zip(confidences, right, strict=True))
@@ -310,12 +305,7 @@ def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> tuple[
     Raises:
         CalibrationError: No confidences, or the two differ in length.
     """
-    if not confidences or len(confidences) != len(right):
-        msg = (
-            f"Can't compare {len(confidences)} confidences with {len(right)} outcomes. Expected "
-            "one outcome per confidence, and at least one."
-        )
-        raise CalibrationError(msg)
+    _check_paired(confidences, right)
     pairs = sorted(zip(confidences, right, strict=True), key=lambda pair: -pair[0])
     points: list[RiskPoint] = []
     wrong = 0
@@ -324,6 +314,15 @@ def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> tuple[
         if number == len(pairs) or pairs[number][0] != confidence:
             points.append(RiskPoint(confidence, number / len(pairs), wrong / number))
     return tuple(points)
+
+
+def _check_paired(confidences: Sequence[float], right: Sequence[bool]) -> None:
+    if not confidences or len(confidences) != len(right):
+        msg = (
+            f"Can't compare {len(confidences)} confidences with {len(right)} outcomes. Expected "
+            "one outcome per confidence, and at least one."
+        )
+        raise CalibrationError(msg)
 
 
 def _rule_json(rule: Linear) -> dict[str, Any]:

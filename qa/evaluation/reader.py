@@ -48,8 +48,8 @@ def evaluate_reader(
         What `evaluate reader --json` prints.
 
     Raises:
-        ExampleError: The data file is wrong.
-        EvaluationError: `limit` makes no sense, or predictions and questions don't match.
+        EvaluationError: The data file is wrong, `limit` makes no sense, or predictions and
+            questions don't match.
         ReaderError: There is no such reader, or it can't be loaded.
     """
     if limit is not None and limit < 1:

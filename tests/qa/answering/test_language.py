@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qa.answering.language import UNKNOWN, detect_language, foreign_language, foreign_to
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
 
 SENTENCES = {
