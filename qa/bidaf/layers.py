@@ -14,6 +14,9 @@ Masks are True for real words.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -183,11 +186,25 @@ class BiLstm(nn.Module):
             raise ReaderError(msg)
         turned = _turn(x, mask)
         low = self.precision != torch.float32
-        with torch.autocast(x.device.type, dtype=self.precision, enabled=low):
+        with _one_core(), torch.autocast(x.device.type, dtype=self.precision, enabled=low):
             ahead, _ = self.forwards(x)
             behind, _ = self.backwards(turned)
         states = torch.cat([ahead, _turn(behind, mask)], dim=-1).to(x.dtype)
         return states * mask.unsqueeze(-1)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Compute on one core: cores would wait for each other at every word, asleep.
+
+    See `retrieval.threads` for why asleep. A second core gains a tenth where nothing waits.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _turn(x: Tensor, mask: Tensor) -> Tensor:
