@@ -62,7 +62,7 @@ DEVELOP := --develop $(SQUAD)/dev-v2.0.json
 # $(call run,NAME,RECIPE,MINUTES,MORE)
 define run
 	test -f build/reader-$(1)/model.safetensors || $(BIN)/frontdesk train reader \
-	  --data $(SQUAD)/train-v1.1.json $(4) $(DEVELOP) --config qa/recipes/$(2).toml \
+	  --data $(SQUAD)/train-v1.1.json $(4) $(DEVELOP) --config qa/workshop/training/recipes/$(2).toml \
 	  --out build/reader-$(1) --max-minutes $(3) \
 	  $$(test -f build/reader-$(1)/checkpoint.safetensors && echo --resume)
 endef

@@ -1,5 +1,5 @@
 """`python -m agent` runs the command line."""
 
-from agent.cli import main
+from agent.cli.entry import main
 
 main()

@@ -5,7 +5,7 @@
     reply = agent.reply("and for contractors?", session=reply.session, roles={"staff"})
 
 It joins the parts, takes the messages of a session one after the other, and goes through a
-turn: `agent.turn.thinking` says what a message comes to, `agent.turn.keeping` keeps it.
+turn, in `agent.conversation.turn`: `thinking` says what a message comes to, `keeping` keeps it.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from agent.configuration.smalltalk import SmallTalk
-from agent.dialogue.handover import said_in
-from agent.dialogue.script import Script
+from agent.conversation.dialogue.handover import said_in
+from agent.conversation.dialogue.script import Script
+from agent.conversation.routing import decide
+from agent.conversation.turn.endpoints import Endpoints
+from agent.conversation.turn.keeping import Keeping, turn_of
+from agent.conversation.turn.telling import Listener, OnEvent
+from agent.conversation.turn.thinking import Thinking
 from agent.errors import AgentError, SessionConflict
-from agent.messages.cleaning import clean
-from agent.routing import decide
-from agent.sessions import SessionStore
-from agent.sessions.memory import Memory
-from agent.sessions.turnstile import Turnstile
-from agent.turn.endpoints import Endpoints
-from agent.turn.keeping import Keeping, turn_of
-from agent.turn.telling import Listener, OnEvent
-from agent.turn.thinking import Thinking
+from agent.memory.sessions import SessionStore
+from agent.memory.sessions.memory import Memory
+from agent.memory.sessions.turnstile import Turnstile
 from agent.types import Decision, IntentClassifier, KnowledgeBase, Reply, Session
-from retrieval.access import checked_roles
+from agent.understanding.messages.cleaning import clean
 from retrieval.errors import AccessError
+from retrieval.search.access import checked_roles
 
 if TYPE_CHECKING:
     import httpx

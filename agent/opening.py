@@ -11,9 +11,9 @@ from pathlib import Path
 
 from agent.configuration import AgentConfig, default_agent, load_agent
 from agent.configuration.smalltalk import SmallTalk, examples, load_smalltalk
-from agent.dialogue.script import person_examples
-from agent.privacy.masking import Masker
-from agent.sessions import SessionStore
+from agent.conversation.dialogue.script import person_examples
+from agent.memory.privacy.masking import Masker
+from agent.memory.sessions import SessionStore
 from agent.types import IntentClassifier, IntentExample
 from qa.openbook import OpenBook
 from qa.types import Reader
@@ -47,7 +47,7 @@ def open_parts(
     """Open everything that an agent needs; arguments as in `Agent.open`."""
     from agent.intents import load_or_train
     from agent.intents.formats import load_intents
-    from retrieval.encoding import load_encoder
+    from retrieval.encoding.encoder import load_encoder
 
     if isinstance(agent, AgentConfig):
         config = agent

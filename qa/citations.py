@@ -78,7 +78,7 @@ def verify_file(path: Path, kb: str | Path) -> Verification:
         CitationError: The file isn't what `ask --json` prints.
         StoreError: The index is absent, damaged or foreign.
     """
-    from retrieval.store import IndexStore
+    from retrieval.index.store import IndexStore
 
     saved = load_saved(path)
     generation = IndexStore(kb).open()

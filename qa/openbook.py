@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.answering.calibration import BOUND_FILE, GENERIC, Bound, Calibration
-from qa.answering.language import foreign_to
-from qa.answering.ranking import Proposal, propose
-from qa.answering.refusing import disputed, refuse
-from qa.answering.skipping import read_promising
-from qa.answering.snippets import snippet
-from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.deciding.calibration import BOUND_FILE, GENERIC, Bound, Calibration
+from qa.deciding.language import foreign_to
+from qa.deciding.ranking import Proposal, propose
+from qa.deciding.refusing import disputed, refuse
+from qa.deciding.skipping import read_promising
+from qa.deciding.snippets import snippet
 from qa.errors import AnsweringError, CalibrationError
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.registry import default_calibration, load_reader
 from qa.types import (
     Answer,
@@ -34,8 +34,8 @@ from qa.types import (
     Reading,
     Result,
 )
-from retrieval.access import checked_roles
 from retrieval.errors import AccessError
+from retrieval.search.access import checked_roles
 from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Roles, Trace
 
 __all__ = ["MAX_ANSWERS", "OpenBook", "load_bound"]
@@ -320,7 +320,7 @@ def load_bound(kb: str | Path) -> Bound | None:
     Raises:
         CalibrationError: It is damaged.
     """
-    from retrieval.store import IndexStore
+    from retrieval.index.store import IndexStore
 
     stored = IndexStore(kb).read_extra(BOUND_FILE)
     if stored is None:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from qa.answering.calibration import CALIBRATION_FILE, Calibration, load_calibration
-from qa.defaults import DEFAULT_READER
+from qa.deciding.calibration import CALIBRATION_FILE, Calibration, load_calibration
 from qa.errors import ReaderError
+from qa.reading.defaults import DEFAULT_READER
 from qa.types import Reader
 
 __all__ = ["READERS", "WEIGHTS", "default_calibration", "load_reader"]
@@ -26,7 +26,7 @@ _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 
 def _load_bert() -> Reader:
-    from qa.bert import BertReader
+    from qa.reading.bert import BertReader
 
     return BertReader.load(WEIGHTS / "bert")
 
@@ -46,7 +46,7 @@ def _load_bidaf(name: str = "bidaf") -> Reader:
 
 
 def _load_both() -> Reader:
-    from qa.both import BothReader
+    from qa.reading.both import BothReader
 
     # The one that may be missing first: no need to wait for the other.
     second = _load_bidaf()
@@ -143,14 +143,14 @@ def _load_folder(folder: Path, name: str) -> Reader:
         raise ReaderError(msg) from error
     ours = ("model.safetensors", "tokenizer.json")
     if kind == "bert" and all((folder / file).is_file() for file in ours):
-        from qa.bert import BertReader
+        from qa.reading.bert import BertReader
 
         return BertReader.load(folder)
     if kind == "frontdesk-bidaf":
         from qa.bidaf.reader import BidafReader
 
         return BidafReader.load(folder)
-    from qa.huggingface import HuggingFaceReader
+    from qa.reading.huggingface import HuggingFaceReader
 
     return HuggingFaceReader.load(folder, name=Path(name).name)
 

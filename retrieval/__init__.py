@@ -11,11 +11,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from retrieval.threads import wait_asleep
+from retrieval.system.threads import wait_asleep
 
 if TYPE_CHECKING:
     from retrieval.articles import Loaded, Rejected, load_articles
-    from retrieval.encoding import load_encoder
+    from retrieval.encoding.encoder import load_encoder
     from retrieval.engines.local import LocalEngine, open_index
     from retrieval.errors import (
         AccessError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         SourceError,
         StoreError,
     )
-    from retrieval.indexing import IndexOptions, IndexReport, bring_up_to_date
+    from retrieval.index.indexing import IndexOptions, IndexReport, bring_up_to_date
     from retrieval.types import (
         PUBLIC,
         Article,
@@ -82,7 +82,7 @@ __all__ = [
 
 _HOMES = {
     "retrieval.articles": ("Loaded", "Rejected", "load_articles"),
-    "retrieval.encoding": ("load_encoder",),
+    "retrieval.encoding.encoder": ("load_encoder",),
     "retrieval.engines.local": ("LocalEngine", "open_index"),
     "retrieval.errors": (
         "AccessError",
@@ -97,7 +97,7 @@ _HOMES = {
         "SourceError",
         "StoreError",
     ),
-    "retrieval.indexing": ("IndexOptions", "IndexReport", "bring_up_to_date"),
+    "retrieval.index.indexing": ("IndexOptions", "IndexReport", "bring_up_to_date"),
     "retrieval.types": (
         "PUBLIC",
         "Article",

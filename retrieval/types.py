@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "INDEX_MARKER",
     "PUBLIC",
     "Article",
     "Encoder",
@@ -34,6 +35,9 @@ Roles = frozenset[str]
 
 PUBLIC: Roles = frozenset()
 """No roles: sees only articles without an audience."""
+
+INDEX_MARKER = "frontdesk-kb.json"
+"""The file that marks a folder as a knowledge base, which is no source of articles."""
 
 Matrix = NDArray[np.float32]
 """(n, dim) float32, rows of unit length."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent.cli import app
+from agent.cli.entry import app
 from qa import OpenBook
 from qa.types import Reader
 from retrieval import open_index

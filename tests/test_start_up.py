@@ -27,7 +27,7 @@ HEAVY = (
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"
-        "from agent.cli import main\n"
+        "from agent.cli.entry import main\n"
         f"sys.argv = ['frontdesk', *{arguments!r}]\n"
         "try:\n"
         "    main()\n"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.defaults import DEFAULT_READER
+from qa.reading.defaults import DEFAULT_READER
 
 if TYPE_CHECKING:
-    from agent.terminal.history import ChatHistory
+    from agent.cli.terminal.history import ChatHistory
     from retrieval.types import Article
 
 __all__ = ["register"]
@@ -67,9 +67,9 @@ def chat(
     from rich.console import Console
 
     from agent.agent import Agent
-    from agent.terminal.chat import Chat
-    from agent.terminal.history import ChatHistory
-    from retrieval.console import note, progress
+    from agent.cli.console import note, progress
+    from agent.cli.terminal.chat import Chat
+    from agent.cli.terminal.history import ChatHistory
 
     roles = frozenset(role or ())
     typed = sys.stdin.isatty() and sys.stdout.isatty()

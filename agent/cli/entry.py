@@ -1,9 +1,8 @@
 """The command line `frontdesk`: joins the rooms' commands and words their errors.
 
-Each room keeps its own commands (`retrieval/commands.py`, `qa/commands.py`). This file
-mounts them, turns an error raised on purpose into one readable paragraph, and keeps the
-exit codes: 0 good, 1 failed or some input was rejected, 2 wrong usage. Nothing heavy is
-imported before a command runs, so that `frontdesk --help` answers at once.
+It mounts the commands of this folder, turns an error raised on purpose into one readable
+paragraph, and keeps the exit codes: 0 good, 1 failed or some input was rejected, 2 wrong
+usage. Nothing heavy is imported before a command runs, so that `frontdesk --help` answers at once.
 """
 
 from __future__ import annotations
@@ -17,17 +16,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-import agent.commands.chat
-import agent.commands.feedback
-import agent.commands.init
-import agent.commands.keys
-import agent.commands.serve
-import agent.evaluation.commands
-import agent.intents.commands
-import agent.intents.doctor_commands
-import qa.commands
-import qa.training.commands
-import retrieval.commands
+from agent.cli import (
+    chat,
+    evaluate_agent,
+    feedback,
+    fit_calibration,
+    init,
+    intents,
+    intents_check,
+    keys,
+    qa_commands,
+    retrieval_commands,
+    serve,
+    train,
+)
 from agent.errors import AgentError
 from qa.errors import AnsweringError
 from retrieval.errors import RetrievalError
@@ -82,7 +84,7 @@ evaluate = typer.Typer(
     rich_markup_mode=None,
     help="Measure readers, retrieval, answers, intents and agents on labelled questions.",
 )
-intents = typer.Typer(
+intents_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Look after the examples that intents are learned from.",
@@ -99,7 +101,7 @@ def _version(value: bool) -> None:
 
 def _searched(history: Sequence[str], last: str) -> str:
     """Return what the agent would search for a message after earlier ones."""
-    from agent.followups import rewrite
+    from agent.understanding.followups import rewrite
 
     return rewrite(last, history)
 
@@ -117,25 +119,22 @@ def options(
     """Take the options that stand before every command."""
 
 
-retrieval.commands.register(app, evaluate, rewrite=_searched)
-qa.commands.register(app, evaluate)
-agent.commands.chat.register(app)
-agent.commands.init.register(app)
-agent.commands.serve.register(app)
-agent.commands.keys.register(app)
-agent.commands.feedback.register(app)
-agent.evaluation.commands.register(evaluate)
-agent.intents.commands.register(evaluate, qa.training.commands.app)
-app.add_typer(qa.training.commands.app, name="train", help="Train readers and intents on your own.")
+retrieval_commands.register(app, evaluate, rewrite=_searched)
+qa_commands.register(app, evaluate)
+chat.register(app)
+init.register(app)
+serve.register(app)
+keys.register(app)
+feedback.register(app)
+evaluate_agent.register(evaluate)
+intents.register(evaluate, train.app)
+train.app.command("calibration")(fit_calibration.fit)
+app.add_typer(train.app, name="train", help="Train readers and intents on your own.")
 app.add_typer(evaluate, name="evaluate")
-agent.intents.doctor_commands.register(intents)
-app.add_typer(intents, name="intents")
+intents_check.register(intents_app)
+app.add_typer(intents_app, name="intents")
 
 
 def main() -> None:
     """Run the command line; the console script's entry point."""
     app()
-
-
-if __name__ == "__main__":
-    main()

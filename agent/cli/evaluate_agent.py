@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from qa.defaults import DEFAULT_READER
+from qa.reading.defaults import DEFAULT_READER
 
 __all__ = ["register"]
 
@@ -54,10 +54,10 @@ def evaluate_agent(
 
     Example: frontdesk evaluate agent data/conversations --kb build/demo --agent data/agent.yaml
     """
-    from agent.evaluation.evaluating import evaluate_agent as evaluate
-    from agent.evaluation.report import predictions_csv, results_json, results_text
-    from retrieval.console import print_json, progress
-    from retrieval.durable import replace_file
+    from agent.cli.console import print_json, progress
+    from agent.workshop.conversations.evaluating import evaluate_agent as evaluate
+    from agent.workshop.conversations.report import predictions_csv, results_json, results_text
+    from retrieval.system.durable import replace_file
 
     with progress("Talking") as advance:
         results = evaluate(files, kb=kb, agent=agent, reader=reader, progress=advance)

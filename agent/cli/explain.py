@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 
 __all__ = ["register"]
 
@@ -66,11 +66,11 @@ def explain(
         # Before the reading, which takes longer.
         check_available()
 
+    from agent.cli.console import print_json
     from qa.explaining.explain import explain as look_into
     from qa.explaining.page import page
     from qa.openbook import OpenBook
-    from retrieval.console import print_json
-    from retrieval.durable import replace_file
+    from retrieval.system.durable import replace_file
 
     book = OpenBook.open(kb, reader=reader)
     explanation = look_into(book, question, roles=frozenset(role or ()), top_k=top_k)

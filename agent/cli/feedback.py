@@ -68,11 +68,11 @@ def export(
     Example: frontdesk feedback export --sessions build/kb.sessions.sqlite3 --kb build/kb
     --format questions --out judged.jsonl
     """
+    from agent.cli.console import note, print_json
     from agent.errors import SessionError
-    from agent.feedback import as_csv, as_questions, as_squad, find_in_articles, judged_turns
-    from agent.sessions import SessionStore
-    from retrieval.console import note, print_json
-    from retrieval.durable import replace_file
+    from agent.memory.feedback import as_csv, as_questions, as_squad, find_in_articles, judged_turns
+    from agent.memory.sessions import SessionStore
+    from retrieval.system.durable import replace_file
 
     if not sessions.exists():
         msg = f"there are no conversations in {str(sessions)!r}: name the server's --sessions file"

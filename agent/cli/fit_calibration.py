@@ -1,4 +1,4 @@
-"""`python -m qa.fitting`: fit the calibration that ships with a reader's weights.
+"""`frontdesk train calibration`: fit the calibration that ships with a reader's weights.
 
 For whoever trains a reader; users calibrate a knowledge base with `frontdesk calibrate`.
 """
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 
 if TYPE_CHECKING:
-    from qa.answering.calibration import Calibration
-    from qa.fitting.observations import Observation
+    from qa.deciding.calibration import Calibration
+    from qa.workshop.calibrating.observations import Observation
 
 __all__ = ["fit"]
 
@@ -53,15 +53,15 @@ def fit(
 ) -> None:
     """Ask labelled questions, fit the rules, and write them with the figures they reach.
 
-    Example: python -m qa.fitting --squad train-v1.1.json --squad-kb build/squad
+    Example: frontdesk train calibration --squad train-v1.1.json --squad-kb build/squad
     --questions data/questions.jsonl --kb build/kb --out qa/weights/bert/calibration.json
     """
-    from qa.evaluation.questions import load_questions
-    from qa.fitting.held_out import squad_questions
-    from qa.fitting.rules import fit_calibration, fit_slack
+    from agent.cli.console import note, print_json
     from qa.registry import load_reader
+    from qa.workshop.calibrating.held_out import squad_questions
+    from qa.workshop.calibrating.rules import fit_calibration, fit_slack
+    from qa.workshop.scoring.questions import load_questions
     from retrieval import open_index
-    from retrieval.console import note, print_json
 
     loaded = load_reader(reader)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,11 @@ def fit(
     labelled = load_questions(questions)
 
     def observed(name: str, index: Path, asked: list[Any], gone: Any) -> list[Observation]:
-        from qa.fitting.observations import load_observations, observe, save_observations
+        from qa.workshop.calibrating.observations import (
+            load_observations,
+            observe,
+            save_observations,
+        )
 
         kept = (seen or out.parent) / f"{name}-{loaded.id.rpartition('@')[2]}-{top_k}.jsonl"
         if not kept.is_file():
@@ -118,7 +122,7 @@ def fit(
 def _crossed(
     judged: list[Observation], everything: list[Observation], slack: float | None
 ) -> dict[str, float]:
-    from qa.fitting.rules import cross_validated
+    from qa.workshop.calibrating.rules import cross_validated
 
     names = {each.id for each in judged}
     pairs = cross_validated(everything, judged=names, slack=slack)
@@ -160,7 +164,7 @@ def _sparing(calibration: Calibration, judged: list[Observation]) -> dict[str, f
 
 
 def _scores(confidences: list[float], right: list[bool]) -> dict[str, float]:
-    from qa.answering.calibration import expected_calibration_error, risk_coverage
+    from qa.deciding.calibration import expected_calibration_error, risk_coverage
 
     curve = risk_coverage(confidences, right)
     half = next(point for point in curve if point.coverage >= 0.5)
@@ -170,7 +174,3 @@ def _scores(confidences: list[float], right: list[bool]) -> dict[str, float]:
         "ece": round(expected_calibration_error(confidences, right), 4),
         "wrong_rate_at_half_coverage": round(half.risk, 4),
     }
-
-
-if __name__ == "__main__":
-    typer.run(fit)

@@ -25,8 +25,8 @@ def init(
 
     Example: frontdesk init my-agent
     """
+    from agent.cli.console import print_json
     from agent.configuration.starter import write_starter
-    from retrieval.console import print_json
 
     written = write_starter(folder)
     if as_json:

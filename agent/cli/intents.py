@@ -45,10 +45,10 @@ def train_command(
     """
     import time
 
+    from agent.cli.console import note, print_json, progress
     from agent.errors import IntentError
     from agent.intents.formats import load_intents
-    from retrieval.console import note, print_json, progress
-    from retrieval.encoding import DEFAULT_ENCODER
+    from retrieval.encoding.encoder import DEFAULT_ENCODER
 
     loaded = load_intents(files)
     for warning in loaded.warnings:
@@ -65,7 +65,7 @@ def train_command(
     began = time.monotonic()
     with progress("Training") as advance:
         if fine_tune:
-            from agent.intents.finetuning import fine_tune_intents
+            from agent.workshop.intents.finetuning import fine_tune_intents
 
             tuned = fine_tune_intents(
                 loaded.examples,
@@ -78,7 +78,7 @@ def train_command(
             name, intents, threshold = tuned.id, tuned.intents, tuned.threshold
         else:
             from agent.intents.training import train_intents
-            from retrieval.encoding import load_encoder
+            from retrieval.encoding.encoder import load_encoder
 
             head = train_intents(
                 loaded.examples,
@@ -131,8 +131,8 @@ def evaluate_command(
 
     Example: frontdesk evaluate intents --train train.csv --test test.csv --json
     """
-    from agent.intents.evaluation import evaluate_intents
-    from retrieval.console import print_json, progress
+    from agent.cli.console import print_json, progress
+    from agent.workshop.intents.evaluation import evaluate_intents
 
     with progress("Training") as advance:
         result = evaluate_intents(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from qa.defaults import DEFAULT_READER
+from qa.reading.defaults import DEFAULT_READER
 
 __all__ = ["register"]
 
@@ -50,13 +50,13 @@ def check(
 
     Example: frontdesk intents check data/intents.yaml --kb build/demo
     """
+    from agent.cli.console import print_json, progress
     from agent.errors import IntentError
     from agent.intents.answered import answered_by_articles
-    from agent.intents.doctor import examine
-    from agent.intents.doctor_report import report_lines, to_json
     from agent.intents.formats import load_intents
-    from retrieval.console import print_json, progress
-    from retrieval.encoding import DEFAULT_ENCODER, load_encoder
+    from agent.workshop.doctor.doctor import examine
+    from agent.workshop.doctor.report import report_lines, to_json
+    from retrieval.encoding.encoder import DEFAULT_ENCODER, load_encoder
 
     loaded = load_intents(files, strict=False)
     if not loaded.examples:

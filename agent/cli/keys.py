@@ -51,8 +51,8 @@ def create(
     """
     from datetime import UTC
 
-    from agent.api.auth.keys import KeyFile
-    from retrieval.console import note, print_json
+    from agent.cli.console import note, print_json
+    from agent.server.api.auth.keys import KeyFile
 
     now = datetime.now(UTC)
     new = KeyFile(keys).create(
@@ -75,8 +75,8 @@ def list_keys(keys: Keys = DEFAULT, as_json: AsJson = False) -> None:
     """
     from datetime import UTC
 
-    from agent.api.auth.keys import KeyFile
-    from retrieval.console import note, print_json
+    from agent.cli.console import note, print_json
+    from agent.server.api.auth.keys import KeyFile
 
     now = datetime.now(UTC)
     found = KeyFile(keys).list()
@@ -102,8 +102,8 @@ def revoke(
     """
     from datetime import UTC
 
-    from agent.api.auth.keys import KeyFile
-    from retrieval.console import note, print_json
+    from agent.cli.console import note, print_json
+    from agent.server.api.auth.keys import KeyFile
 
     now = datetime.now(UTC)
     key = KeyFile(keys).revoke(key_id, now=now)

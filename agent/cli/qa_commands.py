@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-import qa.explaining.commands
-from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from agent.cli import explain
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,9 +62,9 @@ def ask(
 
     Example: frontdesk ask "how do I reset my password?" --kb build/kb --role staff
     """
+    from agent.cli.console import print_json
     from qa.openbook import OpenBook
     from qa.wire import to_json
-    from retrieval.console import print_json
 
     book = OpenBook.open(kb, reader=reader)
     result = book.ask(
@@ -74,7 +74,7 @@ def ask(
         print_json(to_json(result))
         if not trace:
             return
-    from qa.render import render_result, render_trace
+    from agent.cli.render import render_result, render_trace
 
     # Standard output holds the JSON alone; what people want to know besides goes beside it.
     console = _console(stderr=as_json)
@@ -95,8 +95,8 @@ def verify(
 
     Example: frontdesk verify answer.json --kb build/kb
     """
+    from agent.cli.console import print_json
     from qa.citations import verify_file
-    from retrieval.console import print_json
 
     found = verify_file(file, kb)
     if as_json:
@@ -104,7 +104,7 @@ def verify(
     else:
         from rich.text import Text
 
-        from qa.render import visible
+        from agent.cli.render import visible
 
         console = _console()
         for failure in found.failed:
@@ -134,8 +134,8 @@ def evaluate_answers(
 
     Example: frontdesk evaluate answers --kb build/kb --questions data/questions.jsonl
     """
-    from qa.evaluation.answers import evaluate_answers as evaluate
-    from retrieval.console import print_json, progress
+    from agent.cli.console import print_json, progress
+    from qa.workshop.scoring.answers import evaluate_answers as evaluate
 
     with progress("Asking") as advance:
         scores = evaluate(
@@ -162,8 +162,8 @@ def evaluate_reader(
 
     Example: frontdesk evaluate reader --data dev-v1.1.json --limit 500
     """
-    from qa.evaluation.reader import evaluate_reader as evaluate
-    from retrieval.console import print_json, progress
+    from agent.cli.console import print_json, progress
+    from qa.workshop.scoring.reader import evaluate_reader as evaluate
 
     with progress("Reading") as advance:
         scores = evaluate(
@@ -186,8 +186,8 @@ def evaluate_speed(
 
     Example: frontdesk evaluate speed --kb build/kb
     """
-    from qa.evaluation.speed import evaluate_speed as evaluate
-    from retrieval.console import print_json, progress
+    from agent.cli.console import print_json, progress
+    from qa.workshop.scoring.speed import evaluate_speed as evaluate
 
     with progress("Asking") as advance:
         measured = evaluate(kb, reader=reader, top_k=top_k, n=n, progress=advance)
@@ -221,8 +221,8 @@ def calibrate(
 
     Example: frontdesk calibrate --kb build/kb --questions labelled.jsonl --max-wrong 0.05
     """
-    from qa.fitting.bounding import calibrate as find_threshold
-    from retrieval.console import print_json, progress
+    from agent.cli.console import print_json, progress
+    from qa.workshop.calibrating.bounding import calibrate as find_threshold
 
     if not 0.0 < max_wrong < 1.0:
         msg = f"{max_wrong} is not a share between 0 and 1, such as 0.05"
@@ -247,7 +247,7 @@ def register(app: typer.Typer, evaluate: typer.Typer) -> None:
         evaluate: Gets answers, reader and speed.
     """
     app.command()(ask)
-    qa.explaining.commands.register(app)
+    explain.register(app)
     app.command()(verify)
     app.command()(calibrate)
     evaluate.command("answers")(evaluate_answers)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from retrieval.console import note, print_json, progress
+from agent.cli.console import note, print_json, progress
 
 if TYPE_CHECKING:
-    from retrieval.index_report import IndexReport
-    from retrieval.store import Health
+    from retrieval.index.report import IndexReport
+    from retrieval.index.store import Health
 
 __all__ = ["register"]
 
@@ -85,8 +85,8 @@ def index(
     """
     if synonyms is not None and drop_synonyms:
         raise typer.BadParameter("--synonyms and --no-synonyms exclude each other: give one")
-    from retrieval.building import no_progress
-    from retrieval.indexing import IndexOptions, bring_up_to_date
+    from retrieval.index.building import no_progress
+    from retrieval.index.indexing import IndexOptions, bring_up_to_date
 
     options = IndexOptions(
         add=add,
@@ -115,7 +115,7 @@ def info(kb: Kb, as_json: AsJson = False) -> None:
     Example:
       frontdesk info --kb build/kb
     """
-    from retrieval.store import IndexStore
+    from retrieval.index.store import IndexStore
 
     store = IndexStore(kb)
     health = store.health()
@@ -135,7 +135,7 @@ def rollback(kb: Kb, as_json: AsJson = False) -> None:
     Example:
       frontdesk rollback --kb build/kb
     """
-    from retrieval.store import IndexStore
+    from retrieval.index.store import IndexStore
 
     left, generation = IndexStore(kb).rollback()
     if as_json:
@@ -228,8 +228,8 @@ def register(app: typer.Typer, evaluate: typer.Typer, *, rewrite: Rewrite | None
           frontdesk evaluate retrieval --corpus corpus.jsonl --queries queries.jsonl \
             --qrels qrels.tsv --retriever bm25
         """
-        from retrieval.encoding_cache import default_cache_folder
-        from retrieval.evaluation import evaluate_retrieval as measure
+        from retrieval.encoding.cache import default_cache_folder
+        from retrieval.workshop.evaluation import evaluate_retrieval as measure
 
         with progress("Encoding passages") as advance:
             scores = measure(

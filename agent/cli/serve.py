@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from agent.settings import Settings
+    from agent.server.settings import Settings
 
 __all__ = ["register"]
 
@@ -54,7 +54,7 @@ def serve(
     """
     import os
 
-    from agent.settings import load_settings
+    from agent.server.settings import load_settings
 
     flags = {
         "kb": kb,
@@ -68,13 +68,13 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
-    from agent.api.memory import bound_kernel_caches
+    from agent.server.api.memory import bound_kernel_caches
 
     # Before anything imports torch.
     bound_kernel_caches()
-    from agent.api.app import create_app
-    from agent.api.logs import set_up_logs
-    from agent.api.running import BACKLOG, listen, run
+    from agent.server.api.app import create_app
+    from agent.server.api.logs import set_up_logs
+    from agent.server.api.running import BACKLOG, listen, run
 
     # First the address, which fails fast; what takes seconds to load comes after.
     listening = listen(settings.host, settings.port)

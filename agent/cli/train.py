@@ -1,4 +1,4 @@
-"""`frontdesk train`: the command line of `qa.training.loop`.
+"""`frontdesk train`: the command line of `qa.workshop.training.loop`.
 
 Everything heavy is imported inside the command, so that `--help` answers at once. Errors
 are worded by the command line that mounts `app`.
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from qa.training.loop import Prepare
-    from qa.training.recipe import Recipe
+    from qa.workshop.training.loop import Prepare
+    from qa.workshop.training.recipe import Recipe
 
 __all__ = ["app"]
 
@@ -68,8 +68,8 @@ def reader(
 
     Example: frontdesk train reader --data train-v1.1.json --out build/reader --max-minutes 90
     """
-    from qa.training.recipe import load_recipe, shipped_recipe_path
-    from qa.training.trainee import bert_trainee
+    from qa.workshop.training.recipe import load_recipe, shipped_recipe_path
+    from qa.workshop.training.trainee import bert_trainee
 
     recipe = load_recipe(config or shipped_recipe_path())
     _run(recipe, data, out, develop, max_minutes, resume, as_json, prepare=bert_trainee)
@@ -100,8 +100,8 @@ def bidaf(
     """
     from functools import partial
 
-    from qa.bidaf.training import frozen_trainee, glove_trainee
-    from qa.training.recipe import GLOVE, load_recipe, shipped_recipe_path
+    from qa.workshop.training.bidaf import frozen_trainee, glove_trainee
+    from qa.workshop.training.recipe import GLOVE, load_recipe, shipped_recipe_path
 
     recipe = load_recipe(config or shipped_recipe_path("bidaf"))
     if recipe.encoder != GLOVE:
@@ -136,7 +136,7 @@ def average(
     Example: frontdesk train average build/reader-first build/reader-second --develop
     dev-v2.0.json --out build/reader
     """
-    from qa.training.averaging import average_readers
+    from qa.workshop.training.averaging import average_readers
 
     threshold = average_readers(readers, out, develop=develop)
     typer.echo(
@@ -158,7 +158,7 @@ def tables(
     import json
 
     from qa.errors import TrainingError
-    from qa.training.made_tables import make_tables
+    from qa.workshop.training.made_tables import make_tables
 
     made = make_tables(n, seed=seed)
     unfinished = out.with_name(f"{out.name}.part")
@@ -197,8 +197,8 @@ def _run(
         TimeRemainingColumn,
     )
 
-    from qa.training.loop import Progress as Standing
-    from qa.training.loop import TrainingFile, train_reader
+    from qa.workshop.training.loop import Progress as Standing
+    from qa.workshop.training.loop import TrainingFile, train_reader
 
     files = [TrainingFile(*_path_and_weight(value)) for value in data]
     console = Console(stderr=True)

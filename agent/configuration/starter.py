@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 
 from agent.errors import ConfigurationError
-from retrieval.durable import sync_folder, sync_tree
+from retrieval.system.durable import sync_folder, sync_tree
 
 __all__ = ["STARTER_FILES", "write_starter"]
 
-_TEMPLATES = Path(__file__).parent.parent / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 STARTER_FILES = (
     "agent.yaml",

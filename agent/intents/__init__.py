@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agent.intents.cache import load_or_train
-    from agent.intents.evaluation import evaluate_intents
     from agent.intents.finetuned import FineTunedClassifier
-    from agent.intents.finetuning import fine_tune_intents
     from agent.intents.head import HeadClassifier
     from agent.intents.loading import load_classifier
     from agent.intents.training import train_intents
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FineTunedClassifier",
     "HeadClassifier",
-    "evaluate_intents",
-    "fine_tune_intents",
     "load_classifier",
     "load_or_train",
     "train_intents",
@@ -34,8 +30,6 @@ __all__ = [
 _HOMES = {
     "FineTunedClassifier": "agent.intents.finetuned",
     "HeadClassifier": "agent.intents.head",
-    "evaluate_intents": "agent.intents.evaluation",
-    "fine_tune_intents": "agent.intents.finetuning",
     "load_classifier": "agent.intents.loading",
     "load_or_train": "agent.intents.cache",
     "train_intents": "agent.intents.training",

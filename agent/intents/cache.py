@@ -20,7 +20,7 @@ from agent.intents.features import QueryEncoder
 from agent.intents.head import HeadClassifier
 from agent.intents.training import train_intents
 from agent.types import IntentExample
-from retrieval.encoding_cache import default_cache_folder
+from retrieval.encoding.cache import default_cache_folder
 
 __all__ = ["load_or_train"]
 

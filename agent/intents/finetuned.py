@@ -1,6 +1,6 @@
 """The second classifier: an encoder fine-tuned on the examples, and a head on that.
 
-Runs as the default one does, through `retrieval/bert/`; only the encoder is its own. On
+Runs as the default one does, through `retrieval/encoding/bert/`; only the encoder is its own. On
 disk: a head's files, and beside them `encoder-<hash>/`, an ordinary model folder with
 float16 weights. `finetuning.py` makes one.
 """
@@ -17,9 +17,9 @@ from agent.errors import IntentError
 from agent.intents.head import HeadClassifier
 from agent.intents.storage import read_tensors
 from agent.types import IntentRanking
-from retrieval.durable import replace_file
-from retrieval.encoding import SentenceEncoder, load_encoder
+from retrieval.encoding.encoder import SentenceEncoder, load_encoder
 from retrieval.errors import EncoderError
+from retrieval.system.durable import replace_file
 
 __all__ = ["KIND", "FineTunedClassifier", "encoder_name", "write_encoder"]
 

@@ -30,7 +30,7 @@ def load_classifier(folder: Path, *, encoder: QueryEncoder | None = None) -> Int
     kind = kind_of(folder)
     if kind == HEAD:
         if encoder is None:
-            from retrieval.encoding import load_encoder
+            from retrieval.encoding.encoder import load_encoder
 
             encoder = load_encoder()
         return HeadClassifier.load(folder, encoder)

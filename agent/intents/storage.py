@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.errors import IntentError
-from retrieval.durable import replace_file
+from retrieval.system.durable import replace_file
 
 __all__ = ["SETTINGS_FILE", "kind_of", "read_tensors", "write_classifier"]
 

@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from qa.bidaf.model import BidafModel, BidafSizes, Words
 from qa.bidaf.network import Bidaf
 from qa.reading.windows import load_tokenizer, special_tokens
-from retrieval.durable import digest
+from retrieval.system.durable import digest
 
 if TYPE_CHECKING:
     from qa.reading.windows import SpecialTokens, TextTokenizer
-    from retrieval.bert import PackedBert, Precision
+    from retrieval.encoding.bert import PackedBert, Precision
 
 __all__ = ["BertBidaf", "FrozenBert"]
 
@@ -116,7 +116,7 @@ class BertBidaf(Bidaf):
             ReaderError: Its tokenizer can't be loaded.
             EncoderError: It can't be loaded.
         """
-        from retrieval.bert import PackedBert
+        from retrieval.encoding.bert import PackedBert
 
         tokenizer = load_tokenizer(folder)
         packed = PackedBert.load(folder, dtype=dtype)

@@ -197,7 +197,7 @@ class BiLstm(nn.Module):
 def _one_core() -> Iterator[None]:
     """Compute on one core: cores would wait for each other at every word, asleep.
 
-    See `retrieval.threads` for why asleep. A second core gains a tenth where nothing waits.
+    See `retrieval.system.threads` for why asleep. A second core gains a tenth where nothing waits.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)

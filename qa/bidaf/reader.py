@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.reading.prediction import stack_windows
 from qa.reading.span_reader import ReaderSettings, SpanReader, weights_digest
-from qa.reading.windows import Window
+from qa.reading.windows import Window, stack_windows
 from qa.types import Reading
 from retrieval.types import Passage
 
 if TYPE_CHECKING:
     from qa.bidaf.network import Bidaf
-    from retrieval.bert import Precision
+    from retrieval.encoding.bert import Precision
 
 __all__ = ["BidafReader"]
 
@@ -65,7 +64,7 @@ class BidafReader(SpanReader):
         import torch
 
         from qa.bidaf.storage import load_network
-        from retrieval.bert import has_fast_bfloat16
+        from retrieval.encoding.bert import has_fast_bfloat16
 
         folder = Path(folder)
         settings = ReaderSettings.load(folder)

@@ -1,10 +1,8 @@
-"""An attention-flow network as a folder of files, and back."""
+"""An attention-flow network from its folder of files."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -17,72 +15,19 @@ from qa.bidaf.glove import GloveBidaf
 from qa.bidaf.model import BidafSizes
 from qa.bidaf.network import Bidaf
 from qa.bidaf.words import WordTokenizer
-from qa.errors import ReaderError, TrainingError
-from qa.training.export import SETTINGS_FORMAT, SETTINGS_NAME
-from qa.training.recipe import Recipe
-from qa.training.span_model import encoder_folder
+from qa.errors import ReaderError
+from retrieval.encoding.encoder import find_encoder
 
-__all__ = ["load_network", "save_network"]
+__all__ = ["CONFIG", "VOCABULARY", "WEIGHTS", "load_network"]
 
-_CONFIG = "config.json"
-_WEIGHTS = "model.safetensors"
-_VOCABULARY = "vocabulary.txt"
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+VOCABULARY = "vocabulary.txt"
 """One word a line, in the order of the vectors."""
 
 
-def save_network(
-    network: Bidaf,
-    weights: Mapping[str, torch.Tensor],
-    out: Path,
-    *,
-    recipe: Recipe,
-    null_threshold: float,
-    report: Mapping[str, Any] | None,
-) -> None:
-    """Write trained weights in float16; each file replaces its forerunner in one step.
-
-    Args:
-        network: Says what belongs to the weights.
-        weights: Name → tensor, of all that is trained.
-        out: Folder.
-        recipe: Its reading settings go into `reader.json`.
-        null_threshold: Refuse where span score minus null score is below it.
-        report: Written to `training.json`.
-    """
-    from safetensors.torch import save_file
-
-    tensors = {name: tensor.to(torch.float16).contiguous() for name, tensor in weights.items()}
-    files: dict[str, str] = {_CONFIG: _json(network.config())}
-    if isinstance(network, GloveBidaf):
-        tensors["vectors"] = torch.from_numpy(network.vectors())
-        files[_VOCABULARY] = "\n".join(network.tokenizer.vocabulary) + "\n"
-    files[SETTINGS_NAME] = _json(
-        {
-            "format": SETTINGS_FORMAT,
-            "name": "bidaf" if isinstance(network, GloveBidaf) else "bidaf-bert",
-            "max_tokens": recipe.read_max_tokens,
-            "stride_tokens": recipe.read_stride_tokens,
-            "max_answer_tokens": recipe.max_answer_tokens,
-            "null_threshold": round(null_threshold, 4),
-        }
-    )
-    if report is not None:
-        files["training.json"] = _json(report)
-    out.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
-    try:
-        save_file(tensors, unfinished / _WEIGHTS, {"format": "pt"})
-        for name, text in files.items():
-            (unfinished / name).write_text(text, encoding="utf-8")
-        for path in sorted(unfinished.iterdir()):
-            path.chmod(0o644)
-            path.replace(out / path.name)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
 def load_network(folder: Path) -> Bidaf:
-    """Load what `save_network` wrote.
+    """Load what training wrote (`qa.workshop.training.bidaf_export`).
 
     Raises:
         ReaderError: A file is missing, damaged or of another model than the others, or the
@@ -94,8 +39,8 @@ def load_network(folder: Path) -> Bidaf:
     from retrieval.errors import EncoderError
 
     try:
-        config = json.loads((folder / _CONFIG).read_bytes())
-        tensors = load_file(folder / _WEIGHTS)
+        config = json.loads((folder / CONFIG).read_bytes())
+        tensors = load_file(folder / WEIGHTS)
         if config["embedding"] == "bert":
             network = _over_bert(config, folder)
         else:
@@ -109,11 +54,10 @@ def load_network(folder: Path) -> Bidaf:
         RuntimeError,
         SafetensorError,
         EncoderError,
-        TrainingError,
     ) as error:
         msg = (
-            f"The reader in {str(folder)!r} can't be loaded: {error}. Expected {_CONFIG}, "
-            f"{_WEIGHTS} and, over word vectors, {_VOCABULARY}, as frontdesk train bidaf writes "
+            f"The reader in {str(folder)!r} can't be loaded: {error}. Expected {CONFIG}, "
+            f"{WEIGHTS} and, over word vectors, {VOCABULARY}, as frontdesk train bidaf writes "
             "them."
         )
         raise ReaderError(msg) from error
@@ -121,7 +65,7 @@ def load_network(folder: Path) -> Bidaf:
 
 
 def _over_words(config: Mapping[str, Any], folder: Path, vectors: torch.Tensor) -> Bidaf:
-    words = (folder / _VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]
+    words = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]
     if len(words) != len(vectors):
         msg = (
             f"{str(folder)!r} has {len(words)} words and {len(vectors)} vectors. Expected one "
@@ -133,7 +77,7 @@ def _over_words(config: Mapping[str, Any], folder: Path, vectors: torch.Tensor) 
 
 def _over_bert(config: Mapping[str, Any], folder: Path) -> Bidaf:
     encoder = config["encoder"]
-    network = BertBidaf(_sizes(config), encoder, encoder_folder(encoder))
+    network = BertBidaf(_sizes(config), encoder, find_encoder(encoder)[1])
     found = network.config()["encoder_sha256"]
     if found != config["encoder_sha256"]:
         msg = (
@@ -148,7 +92,3 @@ def _over_bert(config: Mapping[str, Any], folder: Path) -> Bidaf:
 def _sizes(config: Mapping[str, Any]) -> BidafSizes:
     known = {field.name for field in fields(BidafSizes)}
     return BidafSizes(**{name: config[name] for name in config if name in known})
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2) + "\n"

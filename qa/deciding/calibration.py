@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from qa.answering.ranking import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear, Proposal, sigmoid
+from qa.deciding.ranking import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear, Proposal, sigmoid
 from qa.errors import CalibrationError
 from qa.types import CalibrationState
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from qa.answering.question_type import QuestionType, question_type
+from qa.deciding.question_type import QuestionType, question_type
 from qa.types import Candidate
-from retrieval.analysis import Analyser
-from retrieval.sentences import sentence_spans
+from retrieval.passages.sentences import sentence_spans
+from retrieval.search.analysis import Analyser
 from retrieval.types import Passage
 
 __all__ = ["Asked", "place"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from qa.answering.snippets import snippet
+from qa.deciding.snippets import snippet
 from qa.types import Candidate, SnippetKind
-from retrieval.structure import Block, BlockKind, block_at, blocks
+from retrieval.passages.structure import Block, BlockKind, block_at, blocks
 
 __all__ = ["shown_place"]
 

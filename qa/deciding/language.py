@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from qa.answering.english import COMMON_ENGLISH, SHORT_ENGLISH
+from qa.deciding.english import COMMON_ENGLISH, SHORT_ENGLISH
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier

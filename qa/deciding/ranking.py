@@ -16,9 +16,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.answering.evidence import Asked, place
-from qa.answering.grouping import shown_place
-from qa.metrics import normalize_answer
+from qa.deciding.evidence import Asked, place
+from qa.deciding.grouping import shown_place
+from qa.reading.overlap import normalize_answer
 from qa.types import Candidate
 from retrieval.types import Hit
 

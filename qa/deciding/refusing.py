@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa.answering.calibration import Calibration
-from qa.answering.language import Language
-from qa.answering.ranking import Proposal
-from qa.metrics import token_f1
+from qa.deciding.calibration import Calibration
+from qa.deciding.language import Language
+from qa.deciding.ranking import Proposal
+from qa.reading.overlap import token_f1
 from qa.types import Answer, NearestArticle, Reading, Refusal, RefusalReason
 from retrieval.types import Hit
 

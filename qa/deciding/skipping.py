@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from qa.answering.calibration import Calibration
-from qa.answering.evidence import Asked
-from qa.answering.ranking import Linear, ranking_features
+from qa.deciding.calibration import Calibration
+from qa.deciding.evidence import Asked
+from qa.deciding.ranking import Linear, ranking_features
 from qa.types import Candidate, Reader, Reading
 from retrieval.types import Hit, Passage
 

@@ -24,10 +24,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from qa.answering.question_type import QuestionType, question_type
+from qa.deciding.question_type import QuestionType, question_type
 from qa.types import Extract, Snippet, SnippetKind
-from retrieval.sentences import sentence_spans
-from retrieval.structure import Block, BlockKind, block_at, blocks, lead_in
+from retrieval.passages.sentences import sentence_spans
+from retrieval.passages.structure import Block, BlockKind, block_at, blocks, lead_in
 
 __all__ = ["MAX_PARAGRAPH_CHARS", "MAX_SENTENCE_CHARS", "MAX_STEPS_CHARS", "snippet"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qa.answering.calibration import Calibration
-from qa.answering.ranking import CONFIDENCE_FEATURES, Proposal, sigmoid
+from qa.deciding.calibration import Calibration
+from qa.deciding.ranking import CONFIDENCE_FEATURES, Proposal, sigmoid
 
 __all__ = ["Belief", "Sign", "believe"]
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.answering.ranking import Proposal, propose
-from qa.both import BothReader
-from qa.defaults import DEFAULT_TOP_K
+from qa.deciding.ranking import Proposal, propose
 from qa.errors import ReaderError
 from qa.explaining.belief import Belief, believe
 from qa.explaining.sight import Sight, influences, look, nearby
 from qa.explaining.words import Part, Word, pooled
 from qa.openbook import OpenBook
+from qa.reading.both import BothReader
+from qa.reading.defaults import DEFAULT_TOP_K
 from qa.reading.span_reader import SpanReader
 from qa.types import Answer, Candidate, Reader, Refusal
 from qa.wire import answer_to_json
@@ -224,8 +224,8 @@ def _is_of(proposal: Proposal, answer: Answer) -> bool:
 
 
 def _view(reader: SpanReader, question: str, candidate: Candidate) -> View:
-    from qa.bert import BertReader
     from qa.bidaf.reader import BidafReader
+    from qa.reading.bert import BertReader
 
     sight = look(reader, question, candidate)
     asked = sight.part(Part.QUESTION)

@@ -1,7 +1,7 @@
 """The BERT reader: a span head over an encoder that runs without padding.
 
 It is inference only; training has its own, plain path. The encoder's arithmetic comes from
-`retrieval.bert`, everything else from `span_reader`.
+`retrieval.encoding.bert`, everything else from `span_reader`.
 
 Source: Devlin et al., "BERT" (2019), section 4.2 and 4.3: the score of a span is the sum
 of a start and an end logit, the score of "no answer" that of the [CLS] token.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-    from retrieval.bert import PackedBert, Precision
+    from retrieval.encoding.bert import PackedBert, Precision
 
 __all__ = ["BertReader", "ReaderSettings", "weights_digest"]
 
@@ -78,7 +78,7 @@ class BertReader(SpanReader):
         Raises:
             ReaderError: Something is missing, damaged, or not a BERT with a span head.
         """
-        from retrieval.bert import PackedBert
+        from retrieval.encoding.bert import PackedBert
         from retrieval.errors import EncoderError
 
         folder = Path(folder)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from qa.metrics import token_f1
+from qa.reading.overlap import token_f1
 from qa.types import Candidate, Reader, Reading
 from retrieval.types import Passage
 

@@ -37,9 +37,19 @@ from qa.reading.windows import (
 from qa.types import Candidate, Reading
 from retrieval.types import Passage
 
-__all__ = ["ReaderSettings", "SpanReader", "lead", "weights_digest"]
+__all__ = [
+    "SETTINGS_FORMAT",
+    "SETTINGS_NAME",
+    "ReaderSettings",
+    "SpanReader",
+    "lead",
+    "weights_digest",
+]
 
-_FORMAT = 1
+SETTINGS_NAME = "reader.json"
+"""How a reader's weights are to be used, next to them."""
+
+SETTINGS_FORMAT = 1
 _HASHED = ("config.json", "model.safetensors", "reader.json", "tokenizer.json", "vocabulary.txt")
 
 # A batch is begun only if it should end before the deadline even at this slowness.
@@ -76,7 +86,7 @@ class ReaderSettings:
         Raises:
             ReaderError: The file is damaged, of another format, or holds a wrong value.
         """
-        path = folder / "reader.json"
+        path = folder / SETTINGS_NAME
         try:
             stored = json.loads(path.read_bytes())
         except FileNotFoundError:
@@ -84,10 +94,10 @@ class ReaderSettings:
         except (OSError, ValueError) as error:
             msg = f"Can't read the reader's settings {str(path)!r}: {error}. Expected JSON."
             raise ReaderError(msg) from error
-        if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
+        if not isinstance(stored, dict) or stored.get("format") != SETTINGS_FORMAT:
             msg = (
-                f"The reader's settings {str(path)!r} aren't of format {_FORMAT}. They may come "
-                "from another version of Frontdesk: update it, or train the reader again."
+                f"The reader's settings {str(path)!r} aren't of format {SETTINGS_FORMAT}. They may "
+                "come from another version of Frontdesk: update it, or train the reader again."
             )
             raise ReaderError(msg)
         values: dict[str, Any] = {}

@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from tokenizers import Tokenizer
 
 from qa.errors import ReaderError
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = [
     "MAX_QUESTION_TOKENS",
@@ -31,12 +35,14 @@ __all__ = [
     "load_tokenizer",
     "make_windows",
     "special_tokens",
+    "stack_windows",
 ]
 
 MAX_QUESTION_TOKENS = 64
 """Longer questions are cut here: what follows rarely changes the answer."""
 
 _N_SPECIAL = 3
+_PAD_MULTIPLE = 32
 
 
 class TextEncoding(Protocol):
@@ -276,3 +282,35 @@ def _owners(slices: Sequence[tuple[int, int]], n_tokens: int) -> list[int]:
                 best[token] = shown
                 owners[token] = number
     return owners
+
+
+def stack_windows(
+    windows: Sequence[Window], special: SpecialTokens, *, multiple: int = _PAD_MULTIPLE
+) -> dict[str, torch.Tensor]:
+    """Pad windows to one length, a multiple of `multiple` so that shapes repeat.
+
+    Returns:
+        `input_ids`, `token_type_ids`, `attention_mask` (1 = real token) and
+        `allowed` (True = passage token), each (batch, tokens).
+    """
+    import torch
+
+    longest = max(len(window) for window in windows)
+    n_tokens = -(-longest // multiple) * multiple
+    shape = (len(windows), n_tokens)
+    input_ids = np.full(shape, special.pad, dtype=np.int64)
+    type_ids = np.zeros(shape, dtype=np.int64)
+    mask = np.zeros(shape, dtype=np.int64)
+    allowed = np.zeros(shape, dtype=np.bool_)
+    for row, window in enumerate(windows):
+        n = len(window)
+        input_ids[row, :n] = window.input_ids
+        type_ids[row, :n] = window.type_ids
+        mask[row, :n] = 1
+        allowed[row, window.passage_start : window.passage_end] = True
+    return {
+        "input_ids": torch.from_numpy(input_ids),
+        "token_type_ids": torch.from_numpy(type_ids),
+        "attention_mask": torch.from_numpy(mask),
+        "allowed": torch.from_numpy(allowed),
+    }

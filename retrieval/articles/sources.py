@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import SourceError
-from retrieval.parts import MARKER
+from retrieval.types import INDEX_MARKER
 
 __all__ = ["DEFAULTS_FILE", "Source", "resolve", "walk"]
 
@@ -105,7 +105,7 @@ def _files(root: Path, failed: Callable[[str, OSError], None]) -> Iterator[tuple
         except OSError as error:
             failed(prefix.rstrip("/") or ".", error)
             continue
-        if any(entry.name == MARKER for entry in entries):
+        if any(entry.name == INDEX_MARKER for entry in entries):
             # A knowledge base built inside its own source: no article of anyone's.
             continue
         for entry in entries:

@@ -24,14 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import EncoderError
-from retrieval.sentence_settings import SentenceSettings, read_json, read_settings
+from retrieval.passages.sentence_settings import SentenceSettings, read_json, read_settings
 from retrieval.types import Matrix, Passage
 
 if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-__all__ = ["DEFAULT_ENCODER", "SentenceEncoder", "embedding_text", "load_encoder"]
+__all__ = ["DEFAULT_ENCODER", "SentenceEncoder", "embedding_text", "find_encoder", "load_encoder"]
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """Installed with the package: 6 layers, 384 dimensions, 256 tokens, English."""
@@ -197,7 +197,7 @@ class SentenceEncoder:
         Raises:
             EncoderError: As for `encode_queries`.
         """
-        from retrieval.bert import PackedBert
+        from retrieval.encoding.bert import PackedBert
 
         backbone = self._backbone
         if not isinstance(backbone, PackedBert):
@@ -296,7 +296,7 @@ def load_encoder(
     Raises:
         EncoderError: The encoder can't be found, fetched or read, or isn't supported.
     """
-    name, folder = _find(name_or_folder)
+    name, folder = find_encoder(name_or_folder)
     settings = read_settings(folder, query_prefix=query_prefix, passage_prefix=passage_prefix)
     # Reading 90 MB for their hash takes 0.1 s: done while torch is imported.
     worker = ThreadPoolExecutor(1, "encoder-hash")
@@ -309,8 +309,12 @@ def load_encoder(
     )
 
 
-def _find(name_or_folder: str) -> tuple[str, Path]:
-    """Resolve what the user wrote to a name and a folder."""
+def find_encoder(name_or_folder: str) -> tuple[str, Path]:
+    """Resolve what the user wrote to a name and a folder.
+
+    Raises:
+        EncoderError: There is no such encoder, or it can't be fetched.
+    """
     folder = Path(name_or_folder).expanduser()
     if name_or_folder and folder.is_dir():  # Path("") is the working directory
         folder = folder.resolve()
@@ -398,10 +402,10 @@ def _load_backbone(
 ) -> Backbone:
     config = read_json(folder / "config.json")
     if isinstance(config, dict) and config.get("model_type", "bert") != "bert":
-        from retrieval.transformers_backbone import TransformersBackbone
+        from retrieval.encoding.transformers_backbone import TransformersBackbone
 
         return TransformersBackbone.load(folder)
-    from retrieval.bert import PackedBert
+    from retrieval.encoding.bert import PackedBert
 
     return PackedBert.load(folder, dtype=precision)
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from retrieval.allocator import keep_freed_memory
 from retrieval.errors import EncoderError
+from retrieval.system.allocator import keep_freed_memory
 
 __all__ = ["TransformersBackbone"]
 

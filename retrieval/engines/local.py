@@ -15,14 +15,14 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval import parts
-from retrieval.access import checked_roles, visible
-from retrieval.analysis import Analyser
 from retrieval.errors import EncoderError, StoreError
-from retrieval.fusion import Fusion
-from retrieval.generation import Generation, PassageTable
-from retrieval.manifest import EncoderRecord, Manifest
-from retrieval.store import IndexStore
+from retrieval.index import parts
+from retrieval.index.generation import Generation, PassageTable
+from retrieval.index.manifest import EncoderRecord, Manifest
+from retrieval.index.store import IndexStore
+from retrieval.search.access import checked_roles, visible
+from retrieval.search.analysis import Analyser
+from retrieval.search.fusion import Fusion
 from retrieval.types import PUBLIC, Article, Encoder, Hit, Matrix, Roles, Trace
 
 __all__ = ["RETRIEVERS", "LocalEngine", "RetrieverKind", "open_index"]
@@ -64,7 +64,7 @@ class _IndexEncoder:
     def _loaded(self) -> Encoder:
         with self._lock:
             if self._encoder is None:
-                from retrieval.encoding import load_encoder
+                from retrieval.encoding.encoder import load_encoder
 
                 try:
                     encoder = load_encoder(self._record.name)
@@ -182,8 +182,8 @@ class LocalEngine:
 
     @cached_property
     def _built(self) -> _TracingRetriever:
-        from retrieval.bm25 import lexical_index
-        from retrieval.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+        from retrieval.search.bm25 import lexical_index
+        from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
 
         generation = self._generation
         manifest = generation.manifest
@@ -196,7 +196,7 @@ class LocalEngine:
                 synonyms=generation.synonyms,
                 id_rank=generation.id_rank,
             )
-        from retrieval.dense import DenseIndex
+        from retrieval.search.dense import DenseIndex
 
         graph = generation.folder / parts.GRAPH
         dense = DenseIndex(

@@ -19,20 +19,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval import parts
-from retrieval.analysis import Analyser
-from retrieval.bm25 import lexical_text
-from retrieval.changes import Changes, describe
-from retrieval.chunking import ChunkSettings, cut
-from retrieval.durable import digests, files_under
 from retrieval.errors import EncoderError, IndexingError
-from retrieval.fusion import Fusion
-from retrieval.generation import Generation
-from retrieval.manifest import EncoderRecord, Manifest, Part, SourceRecord
-from retrieval.parts import ArticleColumn, PassageColumn
-from retrieval.remembering import FileMemory
-from retrieval.synonyms import Synonyms
-from retrieval.term_counts import TermCounts
+from retrieval.index import parts
+from retrieval.index.changes import Changes, describe
+from retrieval.index.generation import Generation
+from retrieval.index.manifest import EncoderRecord, Manifest, Part, SourceRecord
+from retrieval.index.parts import ArticleColumn, PassageColumn
+from retrieval.index.remembering import FileMemory
+from retrieval.passages.chunking import ChunkSettings, cut
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import lexical_text
+from retrieval.search.fusion import Fusion
+from retrieval.search.synonyms import Synonyms
+from retrieval.search.term_counts import TermCounts
+from retrieval.system.durable import digests, files_under
 from retrieval.types import Article, Matrix, Passage, TokenEncoder
 
 __all__ = ["GRAPH_LIMIT", "Plan", "Progress", "Written", "no_progress", "write_generation"]
@@ -47,7 +47,7 @@ _ROWS_AT_ONCE = 8192
 _BYTES_PER_TERM = 8
 
 GRAPH_LIMIT = 100_000
-"""Passages above which the vectors get a graph; `retrieval.dense` says why."""
+"""Passages above which the vectors get a graph; `retrieval.search.dense` says why."""
 
 
 def no_progress(step: str) -> AbstractContextManager[Callable[[int, int], None]]:  # noqa: ARG001
@@ -224,7 +224,7 @@ def _fresh(folder: Path, plan: Plan, analyser: Analyser, progress: Progress) -> 
         record = plan.old.manifest.encoder
         nothing = TermCounts.from_term_lists([])
         return _Fresh([], nothing, np.zeros((0, record.dim), np.float32), 0, record)
-    from retrieval.encoding import embedding_text
+    from retrieval.encoding.encoder import embedding_text
 
     encoder = plan.encoder()
     record = EncoderRecord(plan.encoder_name, encoder.id, encoder.dim)
@@ -365,7 +365,7 @@ def _write_graph(folder: Path, passages: int, progress: Progress) -> None:
     """Build the graph that finds neighbours where there are too many to look at them all."""
     if passages <= GRAPH_LIMIT:
         return
-    from retrieval.dense import build_hnsw
+    from retrieval.search.dense import build_hnsw
 
     vectors = np.load(folder / parts.VECTORS, mmap_mode="r", allow_pickle=False)
     with progress("Linking vectors"):

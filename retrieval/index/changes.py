@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from retrieval.generation import Generation
+from retrieval.index.generation import Generation
 from retrieval.types import Article
 
 __all__ = ["Changes", "Entry", "compare", "describe"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrieval.changes import Changes
 from retrieval.errors import ConfirmationNeeded, SourceError
-from retrieval.generation import Generation
-from retrieval.manifest import Manifest
+from retrieval.index.changes import Changes
+from retrieval.index.generation import Generation
+from retrieval.index.manifest import Manifest
 from retrieval.types import Article
 
 __all__ = ["check_confirmed", "listed", "widened"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from retrieval.errors import EncoderError
-from retrieval.manifest import EncoderRecord
+from retrieval.index.manifest import EncoderRecord
 from retrieval.types import TokenEncoder
 
 __all__ = ["EncoderChoice"]
@@ -48,7 +48,7 @@ class EncoderChoice:
             return self._encoder.id.rsplit("@", 1)[0]
         if self._known is not None:
             return self._known.name
-        from retrieval.encoding import DEFAULT_ENCODER
+        from retrieval.encoding.encoder import DEFAULT_ENCODER
 
         return DEFAULT_ENCODER
 
@@ -59,7 +59,7 @@ class EncoderChoice:
             EncoderError: It can't be loaded.
         """
         if self._encoder is None:
-            from retrieval.encoding import load_encoder
+            from retrieval.encoding.encoder import load_encoder
 
             try:
                 self._encoder = load_encoder(self.name)

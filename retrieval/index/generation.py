@@ -18,14 +18,14 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval import parts
-from retrieval.access import Audiences
-from retrieval.durable import digests, files_under
 from retrieval.errors import StoreError
-from retrieval.manifest import Manifest
-from retrieval.parts import ArticleColumn, PassageColumn
-from retrieval.synonyms import Synonyms
-from retrieval.term_counts import TermCounts
+from retrieval.index import parts
+from retrieval.index.manifest import Manifest
+from retrieval.index.parts import ArticleColumn, PassageColumn
+from retrieval.search.access import Audiences
+from retrieval.search.synonyms import Synonyms
+from retrieval.search.term_counts import TermCounts
+from retrieval.system.durable import digests, files_under
 from retrieval.types import Article, Matrix, Passage
 
 __all__ = ["Generation", "PassageTable", "damaged_parts", "read_manifest"]
@@ -257,7 +257,7 @@ class Generation:
 
     @cached_property
     def remembered_files(self) -> dict[str, Any]:
-        """What its source files held (see `retrieval.remembering`)."""
+        """What its source files held (see `retrieval.index.remembering`)."""
         remembered: dict[str, Any] = json.loads((self.folder / parts.FILES).read_bytes())
         return remembered
 

@@ -15,23 +15,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from retrieval.analysis import Analyser
 from retrieval.articles import Loaded, load_articles
 from retrieval.articles.sources import resolve, walk
-from retrieval.building import Plan, Progress, no_progress, write_generation
-from retrieval.changes import Changes, compare
-from retrieval.chunking import ChunkSettings
-from retrieval.confirmation import check_confirmed, listed, widened
-from retrieval.encoder_choice import EncoderChoice
 from retrieval.errors import IndexingError, NewerIndex, SourceError, StoreError
-from retrieval.fusion import DEFAULT_FUSION
-from retrieval.generation import Generation
-from retrieval.index_report import IndexOptions, IndexReport
-from retrieval.keeping import kept_despite_refusal
-from retrieval.manifest import Manifest, SourceRecord
-from retrieval.remembering import FileMemory
-from retrieval.store import IndexStore
-from retrieval.synonyms import NO_SYNONYMS, Synonyms
+from retrieval.index.building import Plan, Progress, no_progress, write_generation
+from retrieval.index.changes import Changes, compare
+from retrieval.index.confirmation import check_confirmed, listed, widened
+from retrieval.index.encoder_choice import EncoderChoice
+from retrieval.index.generation import Generation
+from retrieval.index.keeping import kept_despite_refusal
+from retrieval.index.manifest import Manifest, SourceRecord
+from retrieval.index.remembering import FileMemory
+from retrieval.index.report import IndexOptions, IndexReport
+from retrieval.index.store import IndexStore
+from retrieval.passages.chunking import ChunkSettings
+from retrieval.search.analysis import Analyser
+from retrieval.search.fusion import DEFAULT_FUSION
+from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
 from retrieval.types import Article, TokenEncoder
 
 __all__ = ["IndexOptions", "IndexReport", "bring_up_to_date"]

@@ -21,7 +21,7 @@ from retrieval.articles import Loaded, Rejected
 from retrieval.articles.folder_defaults import FolderDefaults
 from retrieval.articles.sources import resolve
 from retrieval.errors import ArticleError
-from retrieval.generation import Generation
+from retrieval.index.generation import Generation
 from retrieval.types import Article
 
 __all__ = ["kept_despite_refusal"]

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from retrieval.durable import replace_file
 from retrieval.errors import IndexingError, IndexLocked
+from retrieval.system.durable import replace_file
 
 __all__ = ["HOLDER_FILE", "writer_lock"]
 

@@ -74,9 +74,9 @@ class Manifest:
         previous: The generation that a rollback goes back to, if there is one.
         created: When it was built, ISO 8601 in UTC.
         frontdesk: The version that built it.
-        chunking: Settings of `retrieval.chunking`.
-        analyser: Settings of `retrieval.analysis`.
-        fusion: Settings of `retrieval.fusion`.
+        chunking: Settings of `retrieval.passages.chunking`.
+        analyser: Settings of `retrieval.search.analysis`.
+        fusion: Settings of `retrieval.search.fusion`.
         encoder: The encoder of its vectors.
         passages: How many passages.
         formats: Format of the source files → articles.

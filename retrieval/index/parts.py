@@ -6,11 +6,11 @@
     passages.npy     (passages, 7) int64: the columns of PassageColumn
     tables.json      the different audiences and heading paths that the tables point into
     vectors.npy      (passages, dim) float32, rows of unit length
-    vectors.hnsw     graph over the vectors, only where they are many (`retrieval.dense`)
-    terms/           term counts (`retrieval.term_counts`)
+    vectors.hnsw     graph over the vectors, only where they are many (`retrieval.search.dense`)
+    terms/           term counts (`retrieval.search.term_counts`)
     synonyms.json    the synonym list, empty if none was given
-    files.json       what the source files held (`retrieval.remembering`)
-    manifest.json    what the generation is made of (`retrieval.manifest`)
+    files.json       what the source files held (`retrieval.index.remembering`)
+    manifest.json    what the generation is made of (`retrieval.index.manifest`)
     manifest.sha256  digest of the manifest
 
 The folder of a knowledge base holds its generations, the name of the current one, the
@@ -28,6 +28,8 @@ start, so that the same articles give the same files however the index got there
 from __future__ import annotations
 
 from enum import IntEnum
+
+from retrieval.types import INDEX_MARKER
 
 __all__ = [
     "ARTICLES",
@@ -50,7 +52,7 @@ __all__ = [
     "PassageColumn",
 ]
 
-MARKER = "frontdesk-kb.json"
+MARKER = INDEX_MARKER
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
 

@@ -32,8 +32,8 @@ from retrieval.articles.found import (
     SourceFile,
     Unstated,
 )
-from retrieval.durable import digest
-from retrieval.generation import Generation
+from retrieval.index.generation import Generation
+from retrieval.system.durable import digest
 
 __all__ = ["FileMemory", "loaders_digest"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.articles import Rejected
-from retrieval.fusion import Fusion
+from retrieval.search.fusion import Fusion
 
 __all__ = ["IndexOptions", "IndexReport"]
 

@@ -18,12 +18,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval import parts
-from retrieval.durable import PARTIAL_SUFFIX, replace_file, sync_folder, sync_tree
 from retrieval.errors import IndexingError, StoreError
-from retrieval.generation import Generation, damaged_parts, read_manifest
-from retrieval.lock import HOLDER_FILE, writer_lock
-from retrieval.manifest import Manifest
+from retrieval.index import parts
+from retrieval.index.generation import Generation, damaged_parts, read_manifest
+from retrieval.index.lock import HOLDER_FILE, writer_lock
+from retrieval.index.manifest import Manifest
+from retrieval.system.durable import PARTIAL_SUFFIX, replace_file, sync_folder, sync_tree
 
 __all__ = ["KEEP_GENERATIONS", "Health", "IndexStore"]
 

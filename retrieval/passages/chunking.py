@@ -35,8 +35,8 @@ import regex
 from numpy.typing import NDArray
 
 from retrieval.errors import IndexingError
-from retrieval.sentences import sentence_spans
-from retrieval.structure import Block, BlockKind, blocks, lead_in
+from retrieval.passages.sentences import sentence_spans
+from retrieval.passages.structure import Block, BlockKind, blocks, lead_in
 from retrieval.types import Article, Passage
 
 __all__ = ["ChunkSettings", "TokenStarts", "cut"]

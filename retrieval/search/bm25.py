@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from retrieval.term_counts import TermCounts
+from retrieval.search.term_counts import TermCounts
 from retrieval.types import Passage
 
 __all__ = [

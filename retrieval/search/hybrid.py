@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.access import Audiences
-from retrieval.analysis import Analyser
-from retrieval.bm25 import LexicalIndex
-from retrieval.fusion import DEFAULT_FUSION, Fusion, reciprocal_rank, weighted_sum
-from retrieval.synonyms import NO_SYNONYMS, Expander, Expansion, Synonyms
+from retrieval.search.access import Audiences
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import LexicalIndex
+from retrieval.search.fusion import DEFAULT_FUSION, Fusion, reciprocal_rank, weighted_sum
+from retrieval.search.synonyms import NO_SYNONYMS, Expander, Expansion, Synonyms
 from retrieval.types import PUBLIC, Encoder, Hit, Passage, Roles, Trace
 
 __all__ = ["MAX_QUERY_TERMS", "Bm25Retriever", "DenseLeg", "DenseRetriever", "HybridRetriever"]

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from retrieval.analysis import Analyser
 from retrieval.errors import SourceError, StoreError
+from retrieval.search.analysis import Analyser
 
 __all__ = ["NO_SYNONYMS", "SYNONYM_WEIGHT", "Expander", "Expansion", "Synonyms"]
 

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.durable import replace_file
 from retrieval.errors import EvaluationError
+from retrieval.system.durable import replace_file
 from retrieval.types import Article
 
 __all__ = ["EvaluationQuery", "read_corpus", "read_qrels", "read_queries", "read_run", "write_run"]

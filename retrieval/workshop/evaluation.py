@@ -12,20 +12,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from retrieval.access import Audiences
-from retrieval.analysis import Analyser
-from retrieval.beir import EvaluationQuery, read_corpus, read_qrels, read_queries, read_run
-from retrieval.beir import write_run as write_run_file
-from retrieval.bm25 import K1, B, lexical_index, lexical_text
-from retrieval.chunking import ChunkSettings, cut
-from retrieval.encoding_cache import CachedEncoder, default_cache_folder
+from retrieval.encoding.cache import CachedEncoder, default_cache_folder
 from retrieval.errors import EvaluationError
-from retrieval.fusion import DEFAULT_FUSION, Fusion
-from retrieval.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
-from retrieval.metrics import collapse, score_run
-from retrieval.signature import signature
-from retrieval.term_counts import TermCounts
+from retrieval.passages.chunking import ChunkSettings, cut
+from retrieval.search.access import Audiences
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import K1, B, lexical_index, lexical_text
+from retrieval.search.fusion import DEFAULT_FUSION, Fusion
+from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Encoder, Passage, Retriever, TokenEncoder
+from retrieval.workshop.beir import EvaluationQuery, read_corpus, read_qrels, read_queries, read_run
+from retrieval.workshop.beir import write_run as write_run_file
+from retrieval.workshop.metrics import collapse, score_run
+from retrieval.workshop.signature import signature
 
 __all__ = ["RetrieverKind", "Rewrite", "build_retriever", "evaluate_retrieval"]
 
@@ -145,8 +145,8 @@ def build_retriever(
             analyser=analyser,
         )
     # faiss and torch are loaded by those who search vectors only.
-    from retrieval.dense import DenseIndex
-    from retrieval.encoding import embedding_text
+    from retrieval.encoding.encoder import embedding_text
+    from retrieval.search.dense import DenseIndex
 
     dense = DenseIndex(encoder.encode_passages([embedding_text(passage) for passage in passages]))
     if kind == "dense":
@@ -180,7 +180,7 @@ def _passages(
 def _loaded(encoder: TokenEncoder | str | None) -> TokenEncoder:
     if encoder is not None and not isinstance(encoder, str):
         return encoder
-    from retrieval.encoding import load_encoder
+    from retrieval.encoding.encoder import load_encoder
 
     return load_encoder() if encoder is None else load_encoder(encoder)
 

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from retrieval.durable import digest as file_digest
+from retrieval.system.durable import digest as file_digest
 
 __all__ = ["signature"]
 
@@ -84,7 +84,7 @@ def _installed(name: str) -> str | None:
 
 @cache
 def _commit() -> str | None:
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     # A wheel may lie inside somebody else's repository: only our own checkout counts.
     if not (root / ".git").exists() or not (root / "pyproject.toml").exists():
         return None

@@ -31,9 +31,9 @@ from agent.configuration.schema import (
     Step,
 )
 from agent.configuration.smalltalk import SmallTalk
-from agent.privacy.masking import Masker
-from agent.routing import replay
-from agent.sessions import SessionStore
+from agent.conversation.routing import replay
+from agent.memory.privacy.masking import Masker
+from agent.memory.sessions import SessionStore
 from agent.types import HandoverReason, IntentRanking, IntentScore, Reply, Session
 from qa.types import Answer as Quote
 from qa.types import (

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from agent.configuration import load_agent
-from agent.dialogue.script import PERSON_INTENT
+from agent.conversation.dialogue.script import PERSON_INTENT
 from agent.errors import ConfigurationError
+from agent.memory.sessions import SessionStore
 from agent.opening import open_parts
-from agent.sessions import SessionStore
 from agent.types import IntentExample
 from qa.types import Reading
-from retrieval.indexing import bring_up_to_date
+from retrieval.index.indexing import bring_up_to_date
 from retrieval.types import Passage
 
 AGENT = """
@@ -83,16 +83,16 @@ def test_open_parts_joins_what_the_configuration_names(
 
 
 def test_open_parts_loads_one_encoder(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import retrieval.encoding
+    import retrieval.encoding.encoder
 
-    real = retrieval.encoding.load_encoder
+    real = retrieval.encoding.encoder.load_encoder
     loaded: list[object] = []
 
     def watched(*names: str) -> object:
         loaded.append(names)
         return real(*names)
 
-    monkeypatch.setattr(retrieval.encoding, "load_encoder", watched)
+    monkeypatch.setattr(retrieval.encoding.encoder, "load_encoder", watched)
     parts = open_parts(desk / "kb", agent=desk / "agent.yaml", reader=BlindReader())
     parts.knowledge_base.ask("How many days of leave?")
     assert loaded == [()]

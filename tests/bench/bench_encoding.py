@@ -34,8 +34,8 @@ def say(line: str) -> None:
 def texts(count: int) -> tuple[list[str], str]:
     """Return texts to encode, evenly picked, and where they come from."""
     from retrieval.articles import load_articles
-    from retrieval.chunking import cut
-    from retrieval.encoding import embedding_text, load_encoder
+    from retrieval.encoding.encoder import embedding_text, load_encoder
+    from retrieval.passages.chunking import cut
 
     shared = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
     source = shared / "kb_18f_handbook"
@@ -57,7 +57,7 @@ def texts(count: int) -> tuple[list[str], str]:
 
 
 def ours(precision: str) -> Callable[[list[str]], object]:
-    from retrieval.encoding import load_encoder
+    from retrieval.encoding.encoder import load_encoder
 
     return load_encoder(precision="float32" if precision == "float32" else "auto").encode_passages
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from retrieval.chunking import TokenStarts
+    from retrieval.passages.chunking import TokenStarts
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = 50.0
@@ -38,8 +38,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit 1 below the target")
     arguments = parser.parse_args()
 
-    from retrieval.encoding import load_encoder
-    from retrieval.indexing import bring_up_to_date
+    from retrieval.encoding.encoder import load_encoder
+    from retrieval.index.indexing import bring_up_to_date
 
     encoder = load_encoder()
     encoder.encode_passages(["Warm up before anything is timed."] * 32)
@@ -76,7 +76,7 @@ def main() -> int:
 def write_articles(source: Path, passages: int, token_starts: TokenStarts) -> tuple[str, int]:
     """Write copies of real articles as Markdown until they give enough passages."""
     from retrieval.articles import load_articles
-    from retrieval.chunking import cut
+    from retrieval.passages.chunking import cut
 
     shared = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
     base = shared / "kb_18f_handbook"

@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from agent.intents import load_classifier, train_intents
 from agent.types import IntentExample
-from retrieval.encoding import load_encoder
+from retrieval.encoding.encoder import load_encoder
 
 
 def main() -> None:

@@ -45,9 +45,9 @@ def say(line: str) -> None:
 def tasks(count: int) -> list[tuple[str, list[str]]]:
     """Return questions, each with the texts of ten passages found for it."""
     from retrieval.articles import load_articles
-    from retrieval.chunking import cut
-    from retrieval.encoding import load_encoder
-    from retrieval.evaluation import build_retriever
+    from retrieval.encoding.encoder import load_encoder
+    from retrieval.passages.chunking import cut
+    from retrieval.workshop.evaluation import build_retriever
 
     encoder = load_encoder()
     passages = [
@@ -159,8 +159,8 @@ def alone(path: Path, threads: int) -> float:
 
 def squad_f1(sides: Sequence[Read], count: int) -> list[float] | None:
     """Return each side's F1 on SQuAD's development questions, in percent."""
-    from qa.metrics import f1_over_golds
-    from qa.squad import load_squad
+    from qa.reading.overlap import f1_over_golds
+    from qa.workshop.scoring.squad import load_squad
 
     shared = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
     path = shared / "squad" / "dev-v1.1.json"
@@ -200,8 +200,8 @@ def main() -> int:
         say(str(statistics.median(seconds_each(read, work))))
         return 0
 
-    from qa.metrics import token_f1
-    from retrieval.allocator import keep_freed_memory
+    from qa.reading.overlap import token_f1
+    from retrieval.system.allocator import keep_freed_memory
 
     keep_freed_memory()
     work = tasks(arguments.questions)

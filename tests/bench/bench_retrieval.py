@@ -28,12 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from retrieval.access import Audiences
-from retrieval.analysis import Analyser
-from retrieval.bm25 import lexical_index, lexical_text
-from retrieval.dense import DenseIndex
-from retrieval.hybrid import HybridRetriever
-from retrieval.term_counts import TermCounts
+from retrieval.search.access import Audiences
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import lexical_index, lexical_text
+from retrieval.search.dense import DenseIndex
+from retrieval.search.hybrid import HybridRetriever
+from retrieval.search.term_counts import TermCounts
 from retrieval.types import Matrix, Passage
 
 ROOT = Path(__file__).resolve().parents[2]

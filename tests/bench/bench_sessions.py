@@ -22,9 +22,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from agent.privacy.masking import Masker
-from agent.sessions import SessionStore
-from agent.sessions.records import turn_to_json
+from agent.memory.privacy.masking import Masker
+from agent.memory.sessions import SessionStore
+from agent.memory.sessions.records import turn_to_json
 from agent.types import Decision, Route, Turn
 
 WRITERS = 4

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.agent import Agent
+from agent.memory.sessions import SessionStore
 from agent.opening import open_parts
-from agent.sessions import SessionStore
 
 
 class SilentKnowledgeBase:

@@ -30,7 +30,7 @@ def main() -> int:
     import torch
     from bench_reading import reading_with, say, seconds_each, tasks
 
-    from retrieval.allocator import keep_freed_memory
+    from retrieval.system.allocator import keep_freed_memory
 
     torch.set_num_threads(arguments.threads)
     keep_freed_memory()

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = ROOT / "agent" / "api" / "static"
+TESTS = ROOT / "agent" / "server" / "api" / "static"
 PAGE = ("/", "/page.css", "/page.js", "/icon.svg", "/widget.js")
 
 

@@ -31,8 +31,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from qa.squad import developing_titles, held_out_titles, load_squad
-from qa.training.recipe import Recipe
+from qa.workshop.scoring.squad import developing_titles, held_out_titles, load_squad
+from qa.workshop.training.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")

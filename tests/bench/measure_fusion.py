@@ -25,21 +25,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from retrieval.access import Audiences
-from retrieval.analysis import Analyser
 from retrieval.articles import load_articles
-from retrieval.beir import read_corpus, read_qrels, read_queries
-from retrieval.bm25 import lexical_index, lexical_text
-from retrieval.chunking import ChunkSettings, cut
-from retrieval.dense import DenseIndex
-from retrieval.encoding import embedding_text, load_encoder
-from retrieval.encoding_cache import CachedEncoder, default_cache_folder
-from retrieval.fusion import Fusion
-from retrieval.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
-from retrieval.metrics import collapse, score_run
-from retrieval.synonyms import NO_SYNONYMS, Synonyms
-from retrieval.term_counts import TermCounts
+from retrieval.encoding.cache import CachedEncoder, default_cache_folder
+from retrieval.encoding.encoder import embedding_text, load_encoder
+from retrieval.passages.chunking import ChunkSettings, cut
+from retrieval.search.access import Audiences
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import lexical_index, lexical_text
+from retrieval.search.dense import DenseIndex
+from retrieval.search.fusion import Fusion
+from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
+from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Retriever
+from retrieval.workshop.beir import read_corpus, read_qrels, read_queries
+from retrieval.workshop.metrics import collapse, score_run
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")

@@ -24,8 +24,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.intents import evaluate_intents
-from retrieval.encoding import load_encoder
+from agent.workshop.intents.evaluation import evaluate_intents
+from retrieval.encoding.encoder import load_encoder
 
 ROOT = Path(__file__).resolve().parents[2]
 Row = tuple[str, str]

@@ -16,8 +16,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from qa.answering.question_type import question_type
-from qa.answering.snippets import snippet
+from qa.deciding.question_type import question_type
+from qa.deciding.snippets import snippet
 from retrieval.articles import load_articles
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.evaluation.answers import ask_and_judge
-from qa.evaluation.questions import Question, load_questions
-from qa.metrics import f1_over_golds
 from qa.openbook import OpenBook
+from qa.reading.overlap import f1_over_golds
+from qa.workshop.scoring.answers import ask_and_judge
+from qa.workshop.scoring.questions import Question, load_questions
 
 COVERAGES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 

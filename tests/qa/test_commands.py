@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent.cli import app
+from agent.cli.entry import app
 from qa import OpenBook, to_json
-from qa.answering.calibration import GENERIC
+from qa.deciding.calibration import GENERIC
 from retrieval import bring_up_to_date
 
 PAGES = {

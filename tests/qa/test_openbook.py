@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qa.answering.calibration import GENERIC, Bound
-from qa.bert import BertReader
+from qa.deciding.calibration import GENERIC, Bound
 from qa.errors import AnsweringError
 from qa.openbook import MAX_ANSWERS, OpenBook
+from qa.reading.bert import BertReader
 from qa.types import CalibrationState, RefusalReason, Result
 from qa.wire import to_json
 from retrieval.types import Article, Engine, Passage

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.answering.calibration import GENERIC
-from qa.bert import BertReader
+from qa.deciding.calibration import GENERIC
 from qa.errors import ReaderError
+from qa.reading.bert import BertReader
 from qa.registry import READERS, WEIGHTS, default_calibration, load_reader
 
 

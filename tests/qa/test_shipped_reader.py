@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from qa.metrics import f1_over_golds
+from qa.reading.overlap import f1_over_golds
 
 ROOT = Path(__file__).resolve().parents[2]
 
 READ = """
 import json, sys
 from pathlib import Path
-from qa.bert import BertReader
+from qa.reading.bert import BertReader
 from retrieval.articles import load_articles
 from retrieval.types import Passage
 

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from retrieval.access import Audiences
-from retrieval.analysis import Analyser
-from retrieval.bm25 import lexical_index, lexical_text
-from retrieval.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
-from retrieval.synonyms import NO_SYNONYMS, Synonyms
-from retrieval.term_counts import TermCounts
+from retrieval.search.access import Audiences
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import lexical_index, lexical_text
+from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
+from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Matrix, Passage
 
 ARTICLES = (

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.indexing import IndexOptions, bring_up_to_date
+from retrieval.index.indexing import IndexOptions, bring_up_to_date
 
 
 class HashEncoder:

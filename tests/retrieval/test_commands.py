@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from retrieval.commands import register
+from agent.cli.retrieval_commands import register
 from retrieval.errors import ConfirmationNeeded, EvaluationError, SourceError, StoreError
 
 BEIR = Path(__file__).with_name("fixtures") / "beir"

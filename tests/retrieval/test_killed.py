@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from retrieval.engines.local import open_index
-from retrieval.indexing import IndexOptions, bring_up_to_date
-from retrieval.store import IndexStore
+from retrieval.index.indexing import IndexOptions, bring_up_to_date
+from retrieval.index.store import IndexStore
 
 SCRIPT = Path(__file__).with_name("killed_run.py")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from agent.configuration import Choice, DateWindow, Form, Say, Slot, SlotType
-from agent.forms import FormStep, fill, start
+from agent.conversation.forms import FormStep, fill, start
 from agent.types import FormProgress, IntentRanking, IntentScore, SlotValue
 
 TODAY = date(2026, 11, 23)  # a Monday

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import uvicorn
 
 from agent.errors import SessionError
-from agent.sessions import SessionStore
+from agent.memory.sessions import SessionStore
 from agent.types import Decision, Event, Reply, Route, Turn
 from qa.types import Answer
 from retrieval.types import Roles

@@ -19,13 +19,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from agent.cli.render import render_text, visible
+from agent.cli.terminal.showing import show_reply, show_section
+from agent.cli.terminal.talker import Talker
+from agent.conversation.routing.why import explain
 from agent.errors import AgentError
-from agent.routing.why import explain
-from agent.terminal.showing import show_reply, show_section
-from agent.terminal.talker import Talker
 from agent.types import Event, Handover, Reply
 from qa.errors import AnsweringError
-from qa.render import render_text, visible
 from retrieval.errors import RetrievalError
 from retrieval.types import Article
 
@@ -201,7 +201,7 @@ class Chat:
             )
 
     def _print_json(self, reply: Reply) -> None:
-        from agent.api.schemas.v1 import chat_json
+        from agent.server.api.schemas.v1 import chat_json
 
         text = json.dumps(chat_json(reply), ensure_ascii=False)
         # Lone surrogates can't be written; everything else is.

@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from agent.privacy.masking import Masker
+from agent.memory.privacy.masking import Masker
 
 __all__ = ["STATE_VARIABLE", "ChatHistory", "state_folder"]
 

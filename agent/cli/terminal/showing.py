@@ -8,10 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from agent.dialogue.wording import quoted
-from agent.routing.why import Section
+from agent.cli.render import place, render_quote, render_text, visible
+from agent.conversation.dialogue.wording import quoted
+from agent.conversation.routing.why import Section
 from agent.types import Handover, Reply
-from qa.render import place, render_quote, render_text, visible
 from qa.types import Answer
 
 __all__ = ["show_reply", "show_section", "sure_in_words"]

@@ -22,7 +22,7 @@ from agent.configuration.schema import AgentConfig, MaskPattern, Routing, Texts
 
 __all__ = ["DEFAULT_SMALL_TALK", "default_agent", "load_agent"]
 
-DEFAULT_SMALL_TALK = Path(__file__).parents[2] / "templates" / "smalltalk.qna"
+DEFAULT_SMALL_TALK = Path(__file__).parents[1] / "templates" / "smalltalk.qna"
 """The small talk of an agent that brings none of its own."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")

@@ -5,14 +5,15 @@
     call_for  the company's endpoint to call, where what was decided needs it
     conclude  the reply, and the session's state after it
 
-`agent.turn` does what is needed between the steps: it classifies, searches, calls and stores.
+`agent.conversation.turn` does what is needed between the steps: it classifies, searches,
+calls and stores.
 """
 
-from agent.dialogue.asking import questions
-from agent.dialogue.concluding import conclude
-from agent.dialogue.following import call_for, filled_at_once, shown
-from agent.dialogue.heeding import heed
-from agent.dialogue.types import Asked, Called, Heeded, Outcome, Perception
+from agent.conversation.dialogue.asking import questions
+from agent.conversation.dialogue.concluding import conclude
+from agent.conversation.dialogue.following import call_for, filled_at_once, shown
+from agent.conversation.dialogue.heeding import heed
+from agent.conversation.dialogue.types import Asked, Called, Heeded, Outcome, Perception
 
 __all__ = [
     "Asked",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from agent.configuration.placeholders import fill as fill_template
 from agent.configuration.schema import Answer
-from agent.dialogue.following import shown
-from agent.dialogue.script import Script
-from agent.dialogue.types import Asked, Heeded, Perception
-from agent.messages.cleaning import puts_question
-from agent.routing import Routed
+from agent.conversation.dialogue.following import shown
+from agent.conversation.dialogue.script import Script
+from agent.conversation.dialogue.types import Asked, Heeded, Perception
+from agent.conversation.routing import Routed
 from agent.types import Session
+from agent.understanding.messages.cleaning import puts_question
 
 __all__ = ["questions"]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from agent.routing import SOMETHING_ELSE
+from agent.conversation.routing import SOMETHING_ELSE
 from agent.types import IntentRanking, Pending
 
 __all__ = ["SOMETHING_ELSE_LABEL", "ask_back", "understand"]

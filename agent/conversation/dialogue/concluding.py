@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from agent import forms
 from agent.configuration.placeholders import fill as fill_template
 from agent.configuration.schema import Form, Say
-from agent.dialogue.clarify import ask_back
-from agent.dialogue.following import filled, led_to, shown, started
-from agent.dialogue.script import Script
-from agent.dialogue.types import Called, Heeded, Outcome, Perception
-from agent.dialogue.wording import joined, quoted, refused
-from agent.messages.language import reply_in_kind
-from agent.routing import SOMETHING_ELSE, Routed
+from agent.conversation import forms
+from agent.conversation.dialogue.clarify import ask_back
+from agent.conversation.dialogue.following import filled, led_to, shown, started
+from agent.conversation.dialogue.script import Script
+from agent.conversation.dialogue.types import Called, Heeded, Outcome, Perception
+from agent.conversation.dialogue.wording import joined, quoted, refused
+from agent.conversation.routing import SOMETHING_ELSE, Routed
 from agent.types import HandoverReason, Pending, Route, Session, SlotValue, Verdict
+from agent.understanding.messages.language import reply_in_kind
 
 __all__ = ["conclude"]
 

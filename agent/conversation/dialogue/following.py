@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent import forms
 from agent.configuration.schema import Action, Form
-from agent.dialogue.script import Script, target_of
-from agent.dialogue.types import Heeded, Perception
-from agent.forms import FormStep
-from agent.routing import Routed
+from agent.conversation import forms
+from agent.conversation.dialogue.script import Script, target_of
+from agent.conversation.dialogue.types import Heeded, Perception
+from agent.conversation.forms import FormStep
+from agent.conversation.routing import Routed
 from agent.types import FormProgress, Route, Session, SlotValue
 
 __all__ = ["call_for", "filled", "filled_at_once", "led_to", "shown", "started"]

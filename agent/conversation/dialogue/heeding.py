@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from agent import forms
-from agent.dialogue.clarify import understand
-from agent.dialogue.script import Script, target_of
-from agent.dialogue.types import Heeded, Perception
-from agent.messages.cleaning import MessageKind, asks_how, puts_question
-from agent.routing import SOMETHING_ELSE, RouterInputs
+from agent.conversation import forms
+from agent.conversation.dialogue.clarify import understand
+from agent.conversation.dialogue.script import Script, target_of
+from agent.conversation.dialogue.types import Heeded, Perception
+from agent.conversation.routing import SOMETHING_ELSE, RouterInputs
 from agent.types import Route, Session
+from agent.understanding.messages.cleaning import MessageKind, asks_how, puts_question
 
 __all__ = ["heed"]
 

@@ -22,7 +22,7 @@ from agent.configuration.schema import (
     Step,
 )
 from agent.configuration.smalltalk import SmallTalk
-from agent.routing import Thresholds
+from agent.conversation.routing import Thresholds
 from agent.types import HandoverReason, IntentExample
 
 __all__ = ["PERSON_INTENT", "Script", "person_examples", "target_of"]

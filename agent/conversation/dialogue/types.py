@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from agent.followups import Whole
-from agent.forms import FormStep
-from agent.messages.cleaning import Cleaned
-from agent.messages.language import Language
-from agent.routing import RouterInputs
+from agent.conversation.forms import FormStep
+from agent.conversation.routing import RouterInputs
 from agent.types import HandoverReason, IntentRanking, Session, SlotValue
+from agent.understanding.followups import Whole
+from agent.understanding.messages.cleaning import Cleaned
+from agent.understanding.messages.language import Language
 from qa.types import Answer as Quote
 
 __all__ = ["Asked", "Called", "Heeded", "Outcome", "Perception"]

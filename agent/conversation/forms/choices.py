@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from agent.configuration.schema import Choice
-from agent.forms.found import Found
+from agent.conversation.forms.found import Found
 
 __all__ = ["find_choices", "pick"]
 

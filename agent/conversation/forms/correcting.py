@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from agent.configuration.schema import Slot, SlotType
-from agent.forms import phrases
-from agent.forms.standing import Standing
-from agent.forms.steps import ask_anew, change
-from agent.forms.types import FormStep
-from agent.forms.values import Read
-from agent.forms.wording import names
+from agent.conversation.forms import phrases
+from agent.conversation.forms.standing import Standing
+from agent.conversation.forms.steps import ask_anew, change
+from agent.conversation.forms.types import FormStep
+from agent.conversation.forms.values import Read
+from agent.conversation.forms.wording import names
 from agent.types import SlotValue
 
 __all__ = ["corrected", "corrected_summary"]

@@ -19,8 +19,8 @@ from datetime import date, timedelta
 
 from agent.configuration.days import MONTHS, WEEKDAYS
 from agent.configuration.schema import DateWindow
-from agent.forms.found import Found, without_overlaps
-from agent.forms.numbers import NUMBER_WORDS
+from agent.conversation.forms.found import Found, without_overlaps
+from agent.conversation.forms.numbers import NUMBER_WORDS
 
 __all__ = ["find_dates"]
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from agent.configuration.schema import Slot, SlotType
-from agent.forms.phrases import asks_something, plain
-from agent.forms.values import Read
+from agent.conversation.forms.phrases import asks_something, plain
+from agent.conversation.forms.values import Read
 from agent.types import IntentRanking
 
 __all__ = ["Guess", "leads_away", "leads_away_from_summary"]

@@ -15,14 +15,14 @@ from collections.abc import Collection
 from datetime import date
 
 from agent.configuration.schema import Form, Slot, SlotType
-from agent.forms import phrases, steps
-from agent.forms.correcting import corrected, corrected_summary
-from agent.forms.leaving import Guess, leads_away, leads_away_from_summary
-from agent.forms.standing import Standing, stands
-from agent.forms.types import SKIPPED, FormStep
-from agent.forms.unasked import unasked
-from agent.forms.values import Read
-from agent.forms.wording import expected, listed, sentence
+from agent.conversation.forms import phrases, steps
+from agent.conversation.forms.correcting import corrected, corrected_summary
+from agent.conversation.forms.leaving import Guess, leads_away, leads_away_from_summary
+from agent.conversation.forms.standing import Standing, stands
+from agent.conversation.forms.types import SKIPPED, FormStep
+from agent.conversation.forms.unasked import unasked
+from agent.conversation.forms.values import Read
+from agent.conversation.forms.wording import expected, listed, sentence
 from agent.types import FormProgress, IntentRanking, SlotValue
 
 __all__ = ["ask_again", "fill", "start"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from agent.forms.found import Found, without_overlaps
+from agent.conversation.forms.found import Found, without_overlaps
 
 __all__ = ["LARGEST", "NUMBER_WORDS", "find_numbers"]
 

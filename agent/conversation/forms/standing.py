@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from agent.configuration.schema import Form, Slot
-from agent.forms.types import SKIPPED
-from agent.forms.values import Read, answer, mentions, valid
+from agent.conversation.forms.types import SKIPPED
+from agent.conversation.forms.values import Read, answer, mentions, valid
 from agent.types import FormProgress, SlotValue
 
 __all__ = ["Standing", "stands"]

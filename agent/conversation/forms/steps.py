@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from agent.configuration.placeholders import fill as fill_template
 from agent.configuration.schema import Form, Slot
-from agent.forms.standing import Standing
-from agent.forms.types import SKIPPED, FormStep, Outcome
-from agent.forms.wording import capital, either, expected, listed, shown_slots
+from agent.conversation.forms.standing import Standing
+from agent.conversation.forms.types import SKIPPED, FormStep, Outcome
+from agent.conversation.forms.wording import capital, either, expected, listed, shown_slots
 from agent.types import FormProgress, SlotValue
 
 __all__ = [

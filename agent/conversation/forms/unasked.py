@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent.configuration.schema import Slot, SlotType
-from agent.forms.phrases import plain
-from agent.forms.standing import Standing
-from agent.forms.values import Read
-from agent.forms.wording import names
+from agent.conversation.forms.phrases import plain
+from agent.conversation.forms.standing import Standing
+from agent.conversation.forms.values import Read
+from agent.conversation.forms.wording import names
 
 __all__ = ["unasked"]
 

@@ -16,11 +16,11 @@ from agent.configuration.dates import boundary
 from agent.configuration.days import in_words
 from agent.configuration.placeholders import worded
 from agent.configuration.schema import DateWindow, Slot, SlotType
-from agent.forms.choices import find_choices, pick
-from agent.forms.dates import find_dates
-from agent.forms.found import Found
-from agent.forms.numbers import find_numbers
-from agent.forms.wording import either, limits, shown
+from agent.conversation.forms.choices import find_choices, pick
+from agent.conversation.forms.dates import find_dates
+from agent.conversation.forms.found import Found
+from agent.conversation.forms.numbers import find_numbers
+from agent.conversation.forms.wording import either, limits, shown
 from agent.types import SlotValue
 
 __all__ = ["MAX_TEXT_CHARS", "Read", "answer", "mentions", "valid"]

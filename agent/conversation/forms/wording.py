@@ -8,7 +8,7 @@ from datetime import date
 from agent.configuration.days import in_words
 from agent.configuration.placeholders import worded
 from agent.configuration.schema import Form, Slot, SlotType
-from agent.forms.types import SKIPPED
+from agent.conversation.forms.types import SKIPPED
 from agent.types import SlotValue
 
 __all__ = [

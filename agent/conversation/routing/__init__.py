@@ -1,9 +1,9 @@
 """Where a turn goes: one table from what is known of a message to what is done with it. Pure."""
 
-from agent.routing.inputs import SOMETHING_ELSE, RouterInputs, Standing, Thresholds
-from agent.routing.rows import Routed, Row
-from agent.routing.table import TABLE, decide, replay, route
-from agent.routing.verdicts import FoundArticle, VerdictFacts, verdict_facts
+from agent.conversation.routing.inputs import SOMETHING_ELSE, RouterInputs, Standing, Thresholds
+from agent.conversation.routing.rows import Routed, Row
+from agent.conversation.routing.table import TABLE, decide, replay, route
+from agent.conversation.routing.verdicts import FoundArticle, VerdictFacts, verdict_facts
 
 __all__ = [
     "SOMETHING_ELSE",

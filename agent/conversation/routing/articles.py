@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent.routing.inputs import RouterInputs
-from agent.routing.intents import chosen_standing, least_of, rather_told, wishes_task
-from agent.routing.rows import MAX_CHOICES, Routed, percent
-from agent.routing.verdicts import FoundArticle, VerdictFacts
+from agent.conversation.routing.inputs import RouterInputs
+from agent.conversation.routing.intents import chosen_standing, least_of, rather_told, wishes_task
+from agent.conversation.routing.rows import MAX_CHOICES, Routed, percent
+from agent.conversation.routing.verdicts import FoundArticle, VerdictFacts
 from agent.types import Route
 
 __all__ = [

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
-from agent.messages.cleaning import MessageKind
-from agent.routing.verdicts import FoundArticle, VerdictFacts
+from agent.conversation.routing.verdicts import FoundArticle, VerdictFacts
 from agent.types import IntentScore
+from agent.understanding.messages.cleaning import MessageKind
 
 __all__ = ["SOMETHING_ELSE", "RouterInputs", "Standing", "Thresholds"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.routing.inputs import SOMETHING_ELSE, RouterInputs, Standing
-from agent.routing.people import person_for
-from agent.routing.rows import MAX_CHOICES, Routed, percent
+from agent.conversation.routing.inputs import SOMETHING_ELSE, RouterInputs, Standing
+from agent.conversation.routing.people import person_for
+from agent.conversation.routing.rows import MAX_CHOICES, Routed, percent
 from agent.types import Route
 
 __all__ = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from agent.routing.inputs import RouterInputs
-from agent.routing.rows import Routed, percent
+from agent.conversation.routing.inputs import RouterInputs
+from agent.conversation.routing.rows import Routed, percent
 from agent.types import HandoverReason, Route
 
 __all__ = ["asks_for_person", "by_request", "by_rule", "person_for", "rule_of_intent"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.routing.inputs import RouterInputs
+from agent.conversation.routing.inputs import RouterInputs
 from agent.types import HandoverReason, Route
 
 __all__ = ["MAX_CHOICES", "Routed", "Row", "fixed", "percent"]

@@ -13,8 +13,7 @@ Confidences of intents and of answers are both calibrated probabilities, so they
 
 from __future__ import annotations
 
-from agent.messages.cleaning import MessageKind
-from agent.routing.articles import (
+from agent.conversation.routing.articles import (
     answer_settles,
     answered,
     by_chosen_article,
@@ -27,8 +26,8 @@ from agent.routing.articles import (
     verdict_of,
     which_article,
 )
-from agent.routing.inputs import SOMETHING_ELSE, RouterInputs
-from agent.routing.intents import (
+from agent.conversation.routing.inputs import SOMETHING_ELSE, RouterInputs
+from agent.conversation.routing.intents import (
     by_choice,
     chose_task,
     clearly_tied,
@@ -42,9 +41,16 @@ from agent.routing.intents import (
     which_intent,
     which_task,
 )
-from agent.routing.people import asks_for_person, by_request, by_rule, person_for, rule_of_intent
-from agent.routing.rows import Routed, Row, fixed
+from agent.conversation.routing.people import (
+    asks_for_person,
+    by_request,
+    by_rule,
+    person_for,
+    rule_of_intent,
+)
+from agent.conversation.routing.rows import Routed, Row, fixed
 from agent.types import Decision, HandoverReason, Route
+from agent.understanding.messages.cleaning import MessageKind
 
 __all__ = ["TABLE", "decide", "replay", "route"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent.followups.words import FUNCTION_WORDS
 from agent.types import Verdict
+from agent.understanding.followups.words import FUNCTION_WORDS
 
 __all__ = ["FoundArticle", "VerdictFacts", "verdict_facts"]
 

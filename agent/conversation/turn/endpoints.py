@@ -34,9 +34,9 @@ class Endpoints:
         """Return what an endpoint answered.
 
         Raises:
-            ActionError: As `agent.actions.call`.
+            ActionError: As `agent.conversation.actions.call`.
         """
-        from agent.actions import call
+        from agent.conversation.actions import call
 
         return call(action, values, http=self._client())
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from agent.configuration.schema import AgentConfig
-from agent.dialogue.handover import make_packet, said_in
-from agent.dialogue.script import Script
+from agent.conversation.dialogue.handover import make_packet, said_in
+from agent.conversation.dialogue.script import Script
+from agent.conversation.turn.thinking import Thought
 from agent.errors import SessionConflict, SessionError
-from agent.sessions import SessionStore
-from agent.sessions.memory import Memory, RawState
-from agent.turn.thinking import Thought
+from agent.memory.sessions import SessionStore
+from agent.memory.sessions.memory import Memory, RawState
 from agent.types import Decision, FormProgress, Handover, Session, SlotValue, Turn
 
 __all__ = ["Keeping", "turn_of"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.dialogue.wording import pieces
-from agent.turn.failures import log_failure
+from agent.conversation.dialogue.wording import pieces
+from agent.conversation.turn.failures import log_failure
 from agent.types import Event, Reply
 
 __all__ = ["Listener", "OnEvent"]

@@ -7,19 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from agent import dialogue
 from agent.configuration.schema import Action
-from agent.dialogue import Called, Heeded, Outcome, Perception
-from agent.dialogue.script import Script
+from agent.conversation import dialogue
+from agent.conversation.dialogue import Called, Heeded, Outcome, Perception
+from agent.conversation.dialogue.script import Script
+from agent.conversation.routing import Routed, RouterInputs, route, verdict_facts
+from agent.conversation.turn.endpoints import Endpoints
+from agent.conversation.turn.failures import log_failure
+from agent.conversation.turn.history import history
+from agent.conversation.turn.telling import Listener
 from agent.errors import ActionError
-from agent.followups import make_whole
-from agent.messages.cleaning import Cleaned
-from agent.messages.language import UNKNOWN, detect_language
-from agent.routing import Routed, RouterInputs, route, verdict_facts
-from agent.turn.endpoints import Endpoints
-from agent.turn.failures import log_failure
-from agent.turn.history import history
-from agent.turn.telling import Listener
 from agent.types import (
     IntentClassifier,
     IntentRanking,
@@ -28,6 +25,9 @@ from agent.types import (
     SlotValue,
     Verdict,
 )
+from agent.understanding.followups import make_whole
+from agent.understanding.messages.cleaning import Cleaned
+from agent.understanding.messages.language import UNKNOWN, detect_language
 
 if TYPE_CHECKING:
     from qa.types import Result
@@ -171,7 +171,7 @@ class Thinking:
             return None
 
     def _called(self, action: Action, values: Mapping[str, SlotValue], thought: Thought) -> Called:
-        from agent.actions import reply_text
+        from agent.conversation.actions import reply_text
 
         response = self.endpoints.call(action, values)
         said = {**values, **dialogue.shown(self.script, thought.heeded)}

@@ -6,9 +6,9 @@ correction says what is; a thumb up for a refusal says that there is no answer. 
 Everything was masked when it was stored.
 """
 
-from agent.feedback.exports import Exported, as_csv, as_questions, as_squad
-from agent.feedback.finding import Find, find_in_articles
-from agent.feedback.judged import Judged, judged_turns
+from agent.memory.feedback.exports import Exported, as_csv, as_questions, as_squad
+from agent.memory.feedback.finding import Find, find_in_articles
+from agent.memory.feedback.judged import Judged, judged_turns
 
 __all__ = [
     "Exported",

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from agent.feedback.finding import Find
-from agent.feedback.judged import Judged
+from agent.memory.feedback.finding import Find
+from agent.memory.feedback.judged import Judged
 from retrieval.types import Article
 
 __all__ = ["Exported", "as_csv", "as_questions", "as_squad"]

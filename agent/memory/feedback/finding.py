@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from agent.feedback.judged import Judged
+from agent.memory.feedback.judged import Judged
 from retrieval.types import Article, Engine, Roles
 
 __all__ = ["Find", "find_in_articles"]

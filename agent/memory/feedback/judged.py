@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.sessions import SessionStore
+from agent.memory.sessions import SessionStore
 from agent.types import Turn
 
 __all__ = ["Judged", "judged_turns"]

@@ -1,6 +1,6 @@
 """Personal data replaced by marks such as "[e-mail]", before anything is stored or logged.
 
-E-mail addresses, telephone numbers, payment cards and IBANs are found by `agent.privacy.personal`;
+E-mail addresses, telephone numbers, payment cards and IBANs are found by `personal`;
 what the company calls personal besides is found by its own patterns, each with a time limit.
 Where a pattern runs out of time the whole text is hidden: nothing unchecked is kept.
 """
@@ -15,7 +15,7 @@ import regex
 
 from agent.configuration.schema import MaskPattern
 from agent.errors import ConfigurationError
-from agent.privacy.personal import (
+from agent.memory.privacy.personal import (
     CARD,
     EMAIL,
     IBAN,

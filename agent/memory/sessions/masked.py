@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from agent.privacy.masking import Masker
-from agent.sessions.columns import storable
+from agent.memory.privacy.masking import Masker
+from agent.memory.sessions.columns import storable
 from agent.types import FormProgress, Session, Turn
 
 __all__ = ["masked_name", "masked_state", "masked_turn"]

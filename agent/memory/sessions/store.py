@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import SessionConflict, SessionError
-from agent.privacy.masking import Masker
-from agent.sessions.columns import dumped, iso, parsed, storable
-from agent.sessions.database import BUSY_TIMEOUT_S, SessionFile
-from agent.sessions.masked import masked_name, masked_state, masked_turn
-from agent.sessions.records import (
+from agent.memory.privacy.masking import Masker
+from agent.memory.sessions.columns import dumped, iso, parsed, storable
+from agent.memory.sessions.database import BUSY_TIMEOUT_S, SessionFile
+from agent.memory.sessions.masked import masked_name, masked_state, masked_turn
+from agent.memory.sessions.records import (
     decision_from_json,
     session_to_json,
     state_from_json,
@@ -31,7 +31,7 @@ from agent.sessions.records import (
     turn_from_json,
     turn_to_json,
 )
-from agent.sessions.types import Feedback, SessionSummary
+from agent.memory.sessions.types import Feedback, SessionSummary
 from agent.types import Decision, Session
 
 __all__ = ["SessionStore"]

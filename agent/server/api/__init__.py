@@ -1,6 +1,6 @@
 """The agent over HTTP: an app factory, routes, wire schemas, and who may ask what.
 
-    from agent.api import create_app
+    from agent.server.api import create_app
     app = create_app(settings)
 
 Imports nothing heavy before it is used.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agent.api.app import create_app
+    from agent.server.api.app import create_app
 
 __all__ = ["create_app"]
 
@@ -21,7 +21,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    from agent.api.app import create_app
+    from agent.server.api.app import create_app
 
     return create_app
 

@@ -15,25 +15,25 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from agent.api.auth.front_door import FrontDoor
-from agent.api.documentation import describe
-from agent.api.guard import Guard, security_headers
-from agent.api.limits import BodyLimit
-from agent.api.logs import ERRORS
-from agent.api.metrics import Metrics
-from agent.api.problems import Problem, problem_response
-from agent.api.request_ids import HEADER
-from agent.api.routes import ROUTERS
-from agent.api.server import Server
-from agent.api.webhooks import webhook_router
-from agent.api.work import Work
-from agent.channels.registry import open_channel
 from agent.errors import SessionError
-from agent.settings import Settings
+from agent.server.api.auth.front_door import FrontDoor
+from agent.server.api.documentation import describe
+from agent.server.api.guard import Guard, security_headers
+from agent.server.api.limits import BodyLimit
+from agent.server.api.logs import ERRORS
+from agent.server.api.metrics import Metrics
+from agent.server.api.problems import Problem, problem_response
+from agent.server.api.request_ids import HEADER
+from agent.server.api.routes import ROUTERS
+from agent.server.api.server import Server
+from agent.server.api.webhooks import webhook_router
+from agent.server.api.work import Work
+from agent.server.channels.registry import open_channel
+from agent.server.settings import Settings
 
 if TYPE_CHECKING:
-    from agent.api.seams import Closing, Conversations, Shelves
-    from agent.sessions import SessionStore
+    from agent.memory.sessions import SessionStore
+    from agent.server.api.seams import Closing, Conversations, Shelves
 
 __all__ = ["create_app"]
 
@@ -67,7 +67,7 @@ def create_app(
     front_door = FrontDoor(settings, metrics)
     channels = [open_channel(name, settings) for name in settings.channels]
     if agent is None or shelves is None or sessions is None:
-        from agent.api.opening import open_behind
+        from agent.server.api.opening import open_behind
 
         behind = open_behind(settings)
         agent, shelves, sessions = behind.agent, behind.shelves, behind.sessions

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from agent.api.schemas.v1 import ProblemBody
+from agent.server.api.schemas.v1 import ProblemBody
 
 __all__ = ["describe"]
 

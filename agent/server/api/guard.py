@@ -12,12 +12,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.api.auth.front_door import ASKER_KEY
-from agent.api.logs import ACCESS, ERRORS
-from agent.api.metrics import Metrics
-from agent.api.problems import Problem, problem_response
-from agent.api.request_ids import HEADER, name_request
-from agent.api.work import HungUp
+from agent.server.api.auth.front_door import ASKER_KEY
+from agent.server.api.logs import ACCESS, ERRORS
+from agent.server.api.metrics import Metrics
+from agent.server.api.problems import Problem, problem_response
+from agent.server.api.request_ids import HEADER, name_request
+from agent.server.api.work import HungUp
 
 __all__ = ["Guard", "security_headers"]
 

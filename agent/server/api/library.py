@@ -15,13 +15,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from qa.answering.calibration import BOUND_FILE
+from qa.deciding.calibration import BOUND_FILE
 from qa.openbook import OpenBook, load_bound
 from qa.registry import default_calibration, load_reader
 from qa.types import Reader, Result
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import RetrievalError
-from retrieval.store import IndexStore
+from retrieval.index.store import IndexStore
 from retrieval.types import PUBLIC, Article, Engine, Roles
 
 __all__ = ["Library"]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.api.problems import Problem
+from agent.server.api.problems import Problem
 
 __all__ = ["BodyLimit", "RateLimit"]
 

@@ -4,9 +4,10 @@ oneDNN, and the layer between it and torch, keep compiled kernels for every shap
 have met, 1,024 each, the latter on every thread. Shared batches of text have many shapes: a
 server grew by ten megabytes a question for its first hundred, to more than a gigabyte.
 
-So few are enough because the encoder rounds its numbers of rows (`retrieval/bert/packing.py`): the
-second time round, 174 scripted messages of 27 lengths had none compiled with these bounds,
-instead of 556, and ten questions with ten passages each 26 instead of 252. After 100 messages
+So few are enough because the encoder rounds its numbers of rows
+(`retrieval/encoding/bert/packing.py`): the second time round, 174 scripted messages of
+27 lengths had none compiled with these bounds, instead of 556, and ten questions with ten
+passages each 26 instead of 252. After 100 messages
 of ever new words and lengths the encoder's process held as much as after 2,000: 189 MB.
 """
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.agent import Agent
-from agent.api.library import Library
-from agent.api.watching import Watch
+from agent.memory.sessions import SessionStore
 from agent.opening import open_parts
-from agent.sessions import SessionStore
-from agent.settings import Settings
+from agent.server.api.library import Library
+from agent.server.api.watching import Watch
+from agent.server.settings import Settings
 from qa.types import Reader
 
 __all__ = ["Behind", "open_behind"]

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from agent.api.request_ids import request_id
+from agent.server.api.request_ids import request_id
 
 __all__ = ["KINDS", "MEDIA_TYPE", "Problem", "documented_problems", "problem_response"]
 

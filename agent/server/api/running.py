@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from agent.api.work import Work
 from agent.errors import ServerError
-from agent.settings import Settings
+from agent.server.api.work import Work
+from agent.server.settings import Settings
 
 __all__ = ["BACKLOG", "listen", "run"]
 

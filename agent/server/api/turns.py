@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 
-from agent.api.auth.asker import Asker
-from agent.api.problems import Problem
-from agent.api.server import Server
-from agent.api.work import Stop
 from agent.errors import SessionError
+from agent.server.api.auth.asker import Asker
+from agent.server.api.problems import Problem
+from agent.server.api.server import Server
+from agent.server.api.work import Stop
 from agent.types import Event, Reply
 
 __all__ = ["hung_up", "take_turn", "turn"]

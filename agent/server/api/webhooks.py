@@ -14,12 +14,12 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from agent.api.auth.asker import Asker
-from agent.api.problems import Problem, documented_problems
-from agent.api.server import Server, ServerOf, check_length
-from agent.api.turns import take_turn
-from agent.channels.types import Channel, Message, NotSigned, Unreadable, WebhookRequest
 from agent.errors import SessionConflict
+from agent.server.api.auth.asker import Asker
+from agent.server.api.problems import Problem, documented_problems
+from agent.server.api.server import Server, ServerOf, check_length
+from agent.server.api.turns import take_turn
+from agent.server.channels.types import Channel, Message, NotSigned, Unreadable, WebhookRequest
 
 __all__ = ["SESSION_HEADER", "webhook_router"]
 

@@ -16,8 +16,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from agent.api.metrics import Metrics
-from agent.api.problems import Problem
+from agent.server.api.metrics import Metrics
+from agent.server.api.problems import Problem
 
 __all__ = ["HungUp", "Stop", "Stopped", "Work"]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agent.channels.types import Message, Unreadable
+from agent.server.channels.types import Message, Unreadable
 
 __all__ = ["MESSAGE_SCHEMA", "read_message"]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
-from agent.channels.types import Channel
 from agent.errors import ServerError
-from agent.settings import Settings
+from agent.server.channels.types import Channel
+from agent.server.settings import Settings
 
 __all__ = ["CHANNELS", "open_channel"]
 
@@ -30,4 +30,4 @@ def open_channel(name: str, settings: Settings) -> Channel:
         near = difflib.get_close_matches(name, CHANNELS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(CHANNELS)}"
         raise ServerError(f"channels holds {name!r}, which isn't a channel: {hint}")
-    return cast("Channel", import_module(f"agent.channels.{CHANNELS[name]}").make(settings))
+    return cast("Channel", import_module(f"agent.server.channels.{CHANNELS[name]}").make(settings))

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent.api.auth.asker import Asker
-from agent.channels.bodies import MESSAGE_SCHEMA, read_message
-from agent.channels.types import Message, WebhookRequest
-from agent.settings import Settings
+from agent.server.api.auth.asker import Asker
+from agent.server.channels.bodies import MESSAGE_SCHEMA, read_message
+from agent.server.channels.types import Message, WebhookRequest
+from agent.server.settings import Settings
 from agent.types import Reply
 from qa.wire import answer_to_json
 

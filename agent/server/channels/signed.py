@@ -20,11 +20,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from agent.api.auth.asker import Asker, AskerKind
-from agent.channels.bodies import MESSAGE_SCHEMA, read_message
-from agent.channels.types import Message, NotSigned, WebhookRequest
 from agent.errors import ServerError
-from agent.settings import Secret, Settings, WebhookSettings
+from agent.server.api.auth.asker import Asker, AskerKind
+from agent.server.channels.bodies import MESSAGE_SCHEMA, read_message
+from agent.server.channels.types import Message, NotSigned, WebhookRequest
+from agent.server.settings import Secret, Settings, WebhookSettings
 from agent.types import Reply
 from qa.wire import answer_to_json
 

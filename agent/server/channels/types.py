@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agent.api.auth.asker import Asker
 from agent.errors import AgentError
+from agent.server.api.auth.asker import Asker
 from agent.types import Reply
 
 __all__ = ["Channel", "Message", "NotSigned", "Unreadable", "WebhookRequest"]

@@ -5,9 +5,9 @@ values, which `building` checks, field by field (`fields`, `values`). `docs/api.
 every key.
 """
 
-from agent.settings.loading import load_settings
-from agent.settings.schema import Limits, Settings, TokenSettings, WebhookSettings
-from agent.settings.secret import Secret
+from agent.server.settings.loading import load_settings
+from agent.server.settings.schema import Limits, Settings, TokenSettings, WebhookSettings
+from agent.server.settings.secret import Secret
 
 __all__ = [
     "Limits",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from agent.errors import ServerError
-from agent.settings.fields import hints, is_required, named_tables, open_fields, table
-from agent.settings.values import as_table, checked
+from agent.server.settings.fields import hints, is_required, named_tables, open_fields, table
+from agent.server.settings.values import as_table, checked
 
 __all__ = ["build"]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
 
 from agent.errors import ServerError
-from agent.settings.fields import hints, named_tables, table
-from agent.settings.schema import Settings
-from agent.settings.secret import Secret
-from agent.settings.values import as_table, from_text
+from agent.server.settings.fields import hints, named_tables, table
+from agent.server.settings.schema import Settings
+from agent.server.settings.secret import Secret
+from agent.server.settings.values import as_table, from_text
 
 __all__ = ["PREFIX", "SECRET_PREFIX", "add_environment", "add_secrets", "secret_variable"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
-from agent.settings.secret import Secret
+from agent.server.settings.secret import Secret
 
 __all__ = ["hints", "is_required", "named_tables", "open_fields", "options", "table"]
 

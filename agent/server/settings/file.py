@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ServerError
-from agent.settings.environment import secret_variable
-from agent.settings.fields import hints, named_tables, open_fields, options, table
-from agent.settings.schema import Settings
-from agent.settings.values import as_table
+from agent.server.settings.environment import secret_variable
+from agent.server.settings.fields import hints, named_tables, open_fields, options, table
+from agent.server.settings.schema import Settings
+from agent.server.settings.values import as_table
 
 __all__ = ["from_file"]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ServerError
-from agent.settings.building import build
-from agent.settings.environment import add_environment, add_secrets
-from agent.settings.file import from_file
-from agent.settings.schema import Settings
+from agent.server.settings.building import build
+from agent.server.settings.environment import add_environment, add_secrets
+from agent.server.settings.file import from_file
+from agent.server.settings.schema import Settings
 
 __all__ = ["load_settings"]
 

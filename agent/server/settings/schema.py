@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ServerError
-from agent.settings.fields import open_fields
-from agent.settings.secret import Secret
+from agent.server.settings.fields import open_fields
+from agent.server.settings.secret import Secret
 
 __all__ = [
     "ASYMMETRIC_ALGORITHMS",

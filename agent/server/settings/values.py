@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, get_origin
 
 from agent.errors import ServerError
-from agent.settings.fields import options
-from agent.settings.secret import Secret
+from agent.server.settings.fields import options
+from agent.server.settings.secret import Secret
 
 __all__ = ["as_table", "checked", "from_text"]
 

@@ -1,5 +1,5 @@
 """Follow-up questions, made whole from the session before anything is searched."""
 
-from agent.followups.whole import Whole, make_whole, rewrite
+from agent.understanding.followups.whole import Whole, make_whole, rewrite
 
 __all__ = ["Whole", "make_whole", "rewrite"]

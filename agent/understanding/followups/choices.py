@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent.followups.phrases import words
-from agent.followups.words import ORDINALS
+from agent.understanding.followups.phrases import words
+from agent.understanding.followups.words import ORDINALS
 
 __all__ = ["chosen", "with_choice_named"]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 from enum import StrEnum
 
-from agent.followups.phrases import phrases, words
-from agent.followups.words import (
+from agent.understanding.followups.phrases import phrases, words
+from agent.understanding.followups.words import (
     FOLLOW_UP_OPENERS,
     NEW_SUBJECT_OPENERS,
     POINTING_WORDS,

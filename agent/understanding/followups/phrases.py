@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent.followups.words import ADVERB_LOOKALIKES, FUNCTION_WORDS, GENERIC_WORDS
+from agent.understanding.followups.words import ADVERB_LOOKALIKES, FUNCTION_WORDS, GENERIC_WORDS
 
 __all__ = ["Phrase", "key", "phrases", "words"]
 

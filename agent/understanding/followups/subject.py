@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.followups.dependence import cue, opens_new_subject
-from agent.followups.phrases import Phrase, phrases
+from agent.understanding.followups.dependence import cue, opens_new_subject
+from agent.understanding.followups.phrases import Phrase, phrases
 
 __all__ = ["Subject", "subject_of"]
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.followups.choices import chosen, with_choice_named
-from agent.followups.dependence import Cue, cue, opens_new_subject
-from agent.followups.ellipsis import in_its_place
-from agent.followups.phrases import Phrase, key, phrases, words
-from agent.followups.subject import Subject, subject_of
 from agent.types import Turn
+from agent.understanding.followups.choices import chosen, with_choice_named
+from agent.understanding.followups.dependence import Cue, cue, opens_new_subject
+from agent.understanding.followups.ellipsis import in_its_place
+from agent.understanding.followups.phrases import Phrase, key, phrases, words
+from agent.understanding.followups.subject import Subject, subject_of
 
 __all__ = ["Whole", "make_whole", "rewrite"]
 

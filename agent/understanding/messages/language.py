@@ -1,6 +1,6 @@
 """What to say to a person whose language isn't supported, in that language.
 
-Which language a message is in is told by `qa.answering.language`; it is passed on from here so that
+Which language a message is in is told by `qa.deciding.language`; it is passed on from here so that
 the agent's rooms need to know only one place.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from qa.answering.language import UNKNOWN, Language, detect_language, foreign_language
+from qa.deciding.language import UNKNOWN, Language, detect_language, foreign_language
 
 __all__ = [
     "REPLIES",

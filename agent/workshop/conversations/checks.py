@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.evaluation.suite import NONE, Check, Step
 from agent.types import Decision, Reply, Route, Session
+from agent.workshop.conversations.suite import NONE, Check, Step
 
 __all__ = ["Difference", "Observed", "differences", "observe"]
 

@@ -11,12 +11,12 @@ from agent.agent import Agent
 from agent.configuration import AgentConfig
 from agent.configuration.nodes import meant
 from agent.errors import ConversationError
-from agent.evaluation.endpoints import LoopbackEndpoints
-from agent.evaluation.runner import OWNER, Results, Stage, SuiteClock, run
-from agent.evaluation.suite import Suite, load_suite
-from qa.defaults import DEFAULT_READER
+from agent.workshop.conversations.endpoints import LoopbackEndpoints
+from agent.workshop.conversations.runner import OWNER, Results, Stage, SuiteClock, run
+from agent.workshop.conversations.suite import Suite, load_suite
+from qa.reading.defaults import DEFAULT_READER
 from qa.types import Reader
-from retrieval.signature import signature
+from retrieval.workshop.signature import signature
 
 __all__ = ["check_names", "evaluate_agent"]
 

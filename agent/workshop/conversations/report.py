@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agent.evaluation.runner import Played, PlayedStep, Results
+from agent.workshop.conversations.runner import Played, PlayedStep, Results
 
 __all__ = ["failure_text", "predictions_csv", "results_json", "results_text"]
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 
-from agent.evaluation.checks import Difference, Observed, differences, observe
-from agent.evaluation.endpoints import LoopbackEndpoints
-from agent.evaluation.suite import DEFAULT_TODAY, Conversation, Step, Suite
 from agent.types import Decision, Reply, Session
+from agent.workshop.conversations.checks import Difference, Observed, differences, observe
+from agent.workshop.conversations.endpoints import LoopbackEndpoints
+from agent.workshop.conversations.suite import DEFAULT_TODAY, Conversation, Step, Suite
 
 __all__ = [
     "OWNER",

@@ -74,7 +74,7 @@ _WORDS = re.compile(r"\w+")
 
 
 class QueryEncoder(Protocol):
-    """The part of `retrieval.encoding.SentenceEncoder` that the doctor needs."""
+    """The part of `retrieval.encoding.encoder.SentenceEncoder` that the doctor needs."""
 
     def encode_queries(
         self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None

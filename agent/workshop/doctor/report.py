@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from agent.intents.answered import AnsweredIntent
-from agent.intents.doctor import ENOUGH_EXAMPLES, Collision, Diagnosis
 from agent.types import IntentExample
+from agent.workshop.doctor.doctor import ENOUGH_EXAMPLES, Collision, Diagnosis
 
 __all__ = ["report_lines", "to_json"]
 

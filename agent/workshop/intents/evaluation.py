@@ -16,9 +16,9 @@ from agent.errors import IntentError
 from agent.intents.features import QueryEncoder
 from agent.intents.formats import load_intents
 from agent.types import IntentClassifier, IntentExample, IntentRanking
-from retrieval.durable import replace_file
-from retrieval.encoding import DEFAULT_ENCODER, load_encoder
-from retrieval.signature import signature
+from retrieval.encoding.encoder import DEFAULT_ENCODER, load_encoder
+from retrieval.system.durable import replace_file
+from retrieval.workshop.signature import signature
 
 __all__ = ["OUT_OF_SCOPE", "evaluate_intents", "score_rankings"]
 
@@ -59,7 +59,7 @@ def evaluate_intents(
     asked = load_intents([test], keep_duplicates=True).examples
     classifier: IntentClassifier
     if fine_tune:
-        from agent.intents.finetuning import fine_tune_intents
+        from agent.workshop.intents.finetuning import fine_tune_intents
 
         name = encoder if isinstance(encoder, str) else DEFAULT_ENCODER
         classifier = fine_tune_intents(examples, encoder=name, seed=seed, progress=progress)

@@ -4,7 +4,7 @@ The encoder learns by a softmax over cosines to one vector an intent, which begi
 mean of the intent's encodings: the first step starts from what the frozen encoder knows.
 Words are masked at random instead of dropout, whose random numbers cost a quarter of the
 time on CPUs. Arithmetic in bf16 where the processor has it, against float32 masters
-(qa/training/optimizer.py); batches hold messages of nearly one length.
+(qa/workshop/training/optimizer.py); batches hold messages of nearly one length.
 
 A part of the examples never reaches the encoder. On it, and on it alone, the head is
 calibrated and learns to refuse: on the others the encoder is surer than it should be.
@@ -32,10 +32,10 @@ from agent.intents.head import HeadClassifier
 from agent.intents.training import encode_examples, learn
 from agent.types import IntentExample
 from qa.errors import TrainingError
-from qa.training.optimizer import MasterWeights
-from qa.training.span_model import choose_precision, encoder_folder
-from retrieval.allocator import keep_freed_memory
-from retrieval.encoding import DEFAULT_ENCODER, load_encoder
+from qa.workshop.training.optimizer import MasterWeights
+from qa.workshop.training.span_model import choose_precision, encoder_folder
+from retrieval.encoding.encoder import DEFAULT_ENCODER, load_encoder
+from retrieval.system.allocator import keep_freed_memory
 
 __all__ = ["DEFAULT_SETTINGS", "FineTuning", "fine_tune_intents"]
 

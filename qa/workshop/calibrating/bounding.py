@@ -29,13 +29,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qa.answering.calibration import BOUND_FILE, Bound
-from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.deciding.calibration import BOUND_FILE, Bound
 from qa.errors import CalibrationError
-from qa.evaluation.answers import ask_and_judge
-from qa.evaluation.questions import load_questions
 from qa.openbook import OpenBook
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.types import Reader
+from qa.workshop.scoring.answers import ask_and_judge
+from qa.workshop.scoring.questions import load_questions
 
 __all__ = ["CERTAINTY", "Choice", "calibrate", "choose_threshold", "least_answered"]
 
@@ -219,7 +219,7 @@ def calibrate(
         EvaluationError: The question file is wrong.
         StoreError: The index is absent or damaged, or the result can't be written.
     """
-    from retrieval.store import IndexStore
+    from retrieval.index.store import IndexStore
 
     # Before an hour is spent on asking.
     choose_threshold([], [], max_wrong=max_wrong)

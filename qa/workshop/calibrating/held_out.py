@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from qa.evaluation.questions import Question
-from qa.squad import held_out_titles, load_squad, split_by_title
+from qa.workshop.scoring.questions import Question
+from qa.workshop.scoring.squad import held_out_titles, load_squad, split_by_title
 
 __all__ = ["squad_questions"]
 

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.answering.calibration import Calibration
-from qa.answering.evidence import Asked, place
-from qa.answering.grouping import shown_place
-from qa.answering.ranking import RANKING_FEATURES, Linear, Proposal, propose, ranking_features
-from qa.answering.skipping import lags
+from qa.deciding.calibration import Calibration
+from qa.deciding.evidence import Asked, place
+from qa.deciding.grouping import shown_place
+from qa.deciding.ranking import RANKING_FEATURES, Linear, Proposal, propose, ranking_features
+from qa.deciding.skipping import lags
 from qa.errors import CalibrationError
-from qa.evaluation.judging import is_right
-from qa.evaluation.questions import PredictedAnswer, Question
-from qa.fitting.regression import Matrix
 from qa.types import Candidate, Reader
+from qa.workshop.calibrating.regression import Matrix
+from qa.workshop.scoring.judging import is_right
+from qa.workshop.scoring.questions import PredictedAnswer, Question
 from retrieval.types import Engine, Hit, Passage
 
 __all__ = ["Observation", "Outcome", "load_observations", "observe", "save_observations"]

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.answering.calibration import Calibration
-from qa.answering.ranking import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear
-from qa.answering.skipping import lags
+from qa.deciding.calibration import Calibration
+from qa.deciding.ranking import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear
+from qa.deciding.skipping import lags
 from qa.errors import CalibrationError
-from qa.fitting.observations import Observation, Outcome
-from qa.fitting.regression import Matrix, fit_logistic, fit_ranking
+from qa.workshop.calibrating.observations import Observation, Outcome
+from qa.workshop.calibrating.regression import Matrix, fit_logistic, fit_ranking
 
 __all__ = ["cross_validated", "fit_calibration", "fit_slack"]
 

@@ -12,26 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.answering.calibration import RiskPoint, expected_calibration_error, risk_coverage
-from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.deciding.calibration import RiskPoint, expected_calibration_error, risk_coverage
 from qa.errors import EvaluationError
-from qa.evaluation.judging import Outcome, judge
-from qa.evaluation.predictions import Progress, holds_something, write_predictions
-from qa.evaluation.questions import (
+from qa.openbook import OpenBook
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.types import Reader
+from qa.wire import to_json
+from qa.workshop.scoring.judging import Outcome, judge
+from qa.workshop.scoring.predictions import Progress, holds_something, write_predictions
+from qa.workshop.scoring.questions import (
     PredictedAnswer,
     PredictedAsk,
     Question,
     load_predictions,
     load_questions,
 )
-from qa.openbook import OpenBook
-from qa.types import Reader
-from qa.wire import to_json
-from retrieval.metrics import collapse
-from retrieval.signature import signature
+from retrieval.workshop.metrics import collapse
+from retrieval.workshop.signature import signature
 
 if TYPE_CHECKING:
-    from retrieval.generation import Generation
+    from retrieval.index.generation import Generation
 
 __all__ = [
     "AnswerScores",
@@ -136,7 +136,7 @@ def evaluate_answers(
         StoreError: The index is absent, damaged or foreign.
         ReaderError: There is no such reader, or it can't be loaded.
     """
-    from retrieval.store import IndexStore
+    from retrieval.index.store import IndexStore
 
     asked = load_questions(questions)
     generation = IndexStore(kb).open()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qa.evaluation.questions import PredictedAnswer, PredictedAsk, Question
-from qa.metrics import exact_match_over_golds, f1_over_golds
+from qa.reading.overlap import exact_match_over_golds, f1_over_golds
+from qa.workshop.scoring.questions import PredictedAnswer, PredictedAsk, Question
 
 __all__ = ["Outcome", "is_right", "judge"]
 

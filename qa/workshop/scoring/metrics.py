@@ -7,30 +7,25 @@ predicted. Scores of single questions lie in 0 to 1; reports are in percent.
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
 
 from qa.errors import EvaluationError
+from qa.reading.overlap import (
+    exact_match_over_golds,
+    f1_over_golds,
+    normalize_answer,
+    token_f1,
+)
 from qa.types import Example
 
 __all__ = [
     "SquadScores",
     "best_threshold",
     "evaluate_squad",
-    "exact_match",
-    "exact_match_over_golds",
-    "f1_over_golds",
-    "normalize_answer",
-    "token_f1",
 ]
-
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 class SquadScores(TypedDict):
@@ -41,46 +36,6 @@ class SquadScores(TypedDict):
     has_answer_f1: float | None
     no_answer_accuracy: float | None
     n: int
-
-
-def normalize_answer(text: str) -> str:
-    """Lower the case, drop ASCII punctuation and a/an/the, join words by one space.
-
-    >>> normalize_answer("The  Broncos'")
-    'broncos'
-    """
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
-
-
-def exact_match(prediction: str, gold: str) -> float:
-    """Return 1.0 if both normalise to the same text, else 0.0."""
-    return float(normalize_answer(prediction) == normalize_answer(gold))
-
-
-def token_f1(prediction: str, gold: str) -> float:
-    """Return the harmonic mean of precision and recall over normalised words.
-
-    Where either side has no word left, 1.0 if both have none, else 0.0 (version 2.0's
-    rule; version 1.1's script gives 0.0 there even for two empty sides).
-    """
-    predicted, expected = normalize_answer(prediction).split(), normalize_answer(gold).split()
-    if not predicted or not expected:
-        return float(predicted == expected)
-    common = sum((Counter(predicted) & Counter(expected)).values())
-    if common == 0:
-        return 0.0
-    precision, recall = common / len(predicted), common / len(expected)
-    return 2 * precision * recall / (precision + recall)
-
-
-def exact_match_over_golds(prediction: str, golds: Sequence[str]) -> float:
-    """Return the best exact match over the gold answers; none means "no answer"."""
-    return max(exact_match(prediction, gold) for gold in golds or ("",))
-
-
-def f1_over_golds(prediction: str, golds: Sequence[str]) -> float:
-    """Return the best F1 over the gold answers; none means "no answer"."""
-    return max(token_f1(prediction, gold) for gold in golds or ("",))
 
 
 def evaluate_squad(

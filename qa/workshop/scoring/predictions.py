@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from qa.errors import EvaluationError
-from retrieval.durable import replace_file
+from retrieval.system.durable import replace_file
 
 __all__ = ["Progress", "holds_something", "write_predictions"]
 

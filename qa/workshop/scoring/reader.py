@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qa.defaults import DEFAULT_READER
 from qa.errors import EvaluationError, ExampleError
-from qa.evaluation.predictions import Progress, holds_something, write_predictions
-from qa.metrics import evaluate_squad
+from qa.reading.defaults import DEFAULT_READER
 from qa.registry import load_reader
-from qa.squad import load_squad
 from qa.types import Example, Reader
-from retrieval.signature import signature
+from qa.workshop.scoring.metrics import evaluate_squad
+from qa.workshop.scoring.predictions import Progress, holds_something, write_predictions
+from qa.workshop.scoring.squad import load_squad
 from retrieval.types import Passage
+from retrieval.workshop.signature import signature
 
 __all__ = ["evaluate_reader", "predict_texts"]
 

@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from qa.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.errors import EvaluationError
 from qa.openbook import OpenBook
-from retrieval.signature import signature
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from retrieval.workshop.signature import signature
 
 __all__ = ["evaluate_speed", "questions_of"]
 

@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.errors import TrainingError
-from qa.reading.prediction import predict, refusal_threshold
-from qa.reading.span_reader import ReaderSettings
+from qa.reading.span_reader import SETTINGS_NAME, ReaderSettings
 from qa.reading.windows import load_tokenizer
-from qa.squad import developing_examples
-from qa.training.export import SETTINGS_NAME
-from qa.training.span_model import choose_precision, load_span_model
 from qa.types import Example
+from qa.workshop.scoring.squad import developing_examples
+from qa.workshop.training.prediction import predict, refusal_threshold
+from qa.workshop.training.span_model import choose_precision, load_span_model
 
 if TYPE_CHECKING:
     import torch

@@ -13,14 +13,14 @@ from qa.bidaf.frozen import BertBidaf
 from qa.bidaf.glove import GloveBidaf
 from qa.bidaf.model import BidafSizes
 from qa.bidaf.network import Bidaf
-from qa.bidaf.storage import save_network
 from qa.bidaf.words import WordTokenizer
 from qa.errors import ReaderError, TrainingError
 from qa.reading.windows import TextTokenizer, special_tokens
-from qa.training.recipe import Recipe
-from qa.training.span_model import choose_precision, encoder_folder
-from qa.training.trainee import Trainee
-from retrieval.bert import Precision
+from qa.workshop.training.bidaf_export import save_network
+from qa.workshop.training.recipe import Recipe
+from qa.workshop.training.span_model import choose_precision, encoder_folder
+from qa.workshop.training.trainee import Trainee
+from retrieval.encoding.bert import Precision
 from retrieval.errors import EncoderError
 
 __all__ = ["frozen_trainee", "glove_trainee", "load_vectors"]

@@ -9,17 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.training.recipe import Recipe
+from qa.reading.span_reader import SETTINGS_FORMAT, SETTINGS_NAME
+from qa.workshop.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["SETTINGS_FORMAT", "SETTINGS_NAME", "export_reader"]
-
-SETTINGS_NAME = "reader.json"
-"""How a reader's weights are to be used, next to them."""
-
-SETTINGS_FORMAT = 1
+__all__ = ["export_reader"]
 
 
 def export_reader(

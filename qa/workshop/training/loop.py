@@ -2,7 +2,7 @@
 
 The method of Devlin et al. (2019), section 4.2 and 4.3: a linear head scores every token
 as start and as end; "no answer" points both at [CLS]. What is our own: unanswerable
-questions are made (`qa.training.negatives`), contexts are cropped around the answer to windows of
+questions are made (in `negatives`), contexts are cropped around the answer to windows of
 varying length, and the arithmetic runs in bf16 against float32 master weights where the
 machine has it.
 
@@ -32,30 +32,30 @@ import numpy as np
 import torch
 
 from qa.errors import TrainingError
-from qa.metrics import exact_match_over_golds, f1_over_golds
-from qa.reading.prediction import (
+from qa.reading.overlap import exact_match_over_golds, f1_over_golds
+from qa.reading.windows import stack_windows
+from qa.types import Example
+from qa.workshop.scoring.squad import developing_examples
+from qa.workshop.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
+from qa.workshop.training.optimizer import MasterWeights
+from qa.workshop.training.prediction import (
     Prediction,
     allowed_tokens,
     golds_of,
     predict,
     refusal_threshold,
     span_logits,
-    stack_windows,
 )
-from qa.squad import developing_examples
-from qa.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
-from qa.training.optimizer import MasterWeights
-from qa.training.recipe import Recipe
-from qa.training.trainee import Trainee, bert_trainee
-from qa.training.training_set import (
+from qa.workshop.training.recipe import Recipe
+from qa.workshop.training.trainee import Trainee, bert_trainee
+from qa.workshop.training.training_set import (
     TrainingFile,
     crop_window,
     load_training_set,
     mask_tokens,
     plan_batches,
 )
-from qa.types import Example
-from retrieval.allocator import keep_freed_memory
+from retrieval.system.allocator import keep_freed_memory
 
 __all__ = [
     "Progress",
@@ -66,7 +66,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from qa.reading.prediction import SpanNetwork
+    from qa.workshop.training.prediction import SpanNetwork
 
 Prepare = Callable[[Recipe, torch.device], Trainee]
 """Recipe and device → a network that is about to be trained."""

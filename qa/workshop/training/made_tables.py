@@ -20,7 +20,7 @@ from typing import Any
 
 __all__ = ["make_tables"]
 
-_KINDS = Path(__file__).parent.parent / "recipes" / "tables.toml"
+_KINDS = Path(__file__).parent / "recipes" / "tables.toml"
 _QUESTIONS_PER_TABLE = 4
 _UNANSWERABLE = 0.3
 _LOWERED = 0.5

@@ -31,9 +31,9 @@ import numpy as np
 
 from qa.errors import TrainingError
 from qa.types import Example
-from retrieval.analysis import Analyser
-from retrieval.bm25 import LexicalIndex, lexical_index
-from retrieval.term_counts import TermCounts
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import LexicalIndex, lexical_index
+from retrieval.search.term_counts import TermCounts
 
 __all__ = ["KINDS", "Negative", "make_negatives"]
 

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 
-from qa.metrics import best_threshold, f1_over_golds
+from qa.reading.overlap import f1_over_golds
 from qa.reading.spans import best_spans
 from qa.reading.windows import (
-    SpecialTokens,
     TextTokenizer,
     Window,
     cut_windows,
     encode_question,
     encode_texts,
     special_tokens,
+    stack_windows,
 )
 from qa.types import Example
+from qa.workshop.scoring.metrics import best_threshold
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -43,10 +44,7 @@ __all__ = [
     "predict",
     "refusal_threshold",
     "span_logits",
-    "stack_windows",
 ]
-
-_PAD_MULTIPLE = 32
 
 
 @runtime_checkable
@@ -80,38 +78,6 @@ class Prediction:
     def margin(self) -> float:
         """Score over the null score."""
         return self.score - self.null_score
-
-
-def stack_windows(
-    windows: Sequence[Window], special: SpecialTokens, *, multiple: int = _PAD_MULTIPLE
-) -> dict[str, torch.Tensor]:
-    """Pad windows to one length, a multiple of `multiple` so that shapes repeat.
-
-    Returns:
-        `input_ids`, `token_type_ids`, `attention_mask` (1 = real token) and
-        `allowed` (True = passage token), each (batch, tokens).
-    """
-    import torch
-
-    longest = max(len(window) for window in windows)
-    n_tokens = -(-longest // multiple) * multiple
-    shape = (len(windows), n_tokens)
-    input_ids = np.full(shape, special.pad, dtype=np.int64)
-    type_ids = np.zeros(shape, dtype=np.int64)
-    mask = np.zeros(shape, dtype=np.int64)
-    allowed = np.zeros(shape, dtype=np.bool_)
-    for row, window in enumerate(windows):
-        n = len(window)
-        input_ids[row, :n] = window.input_ids
-        type_ids[row, :n] = window.type_ids
-        mask[row, :n] = 1
-        allowed[row, window.passage_start : window.passage_end] = True
-    return {
-        "input_ids": torch.from_numpy(input_ids),
-        "token_type_ids": torch.from_numpy(type_ids),
-        "attention_mask": torch.from_numpy(mask),
-        "allowed": torch.from_numpy(allowed),
-    }
 
 
 def allowed_tokens(batch: dict[str, torch.Tensor]) -> torch.Tensor:

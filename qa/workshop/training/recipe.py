@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import TrainingError
-from qa.training.negatives import KINDS
+from qa.workshop.training.negatives import KINDS
 
 __all__ = ["GLOVE", "Recipe", "load_recipe", "shipped_recipe_path"]
 
@@ -47,7 +47,7 @@ class Recipe:
         min_window_tokens: Windows are cropped to a length drawn evenly between this
         max_window_tokens: and this, question and special tokens included.
         negative_share: Share of unanswerable windows among all.
-        negative_kinds: Kind of `qa.training.negatives.KINDS` → relative share.
+        negative_kinds: Kind of `qa.workshop.training.negatives.KINDS` → relative share.
         held_out_articles: Articles left out of training, by `squad.held_out_titles`.
         validate_every_minutes: Measure on the held-out articles so often; 0 is never
             before the end.
@@ -132,7 +132,7 @@ class Recipe:
 
 def shipped_recipe_path(name: str = "reader") -> Path:
     """Return the recipe of weights that come with Frontdesk: "reader" or "bidaf"."""
-    return Path(__file__).parent.parent / "recipes" / f"{name}.toml"
+    return Path(__file__).parent / "recipes" / f"{name}.toml"
 
 
 def load_recipe(path: Path) -> Recipe:

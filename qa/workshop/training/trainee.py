@@ -13,9 +13,9 @@ from qa.reading.windows import SpecialTokens, load_tokenizer, special_tokens
 if TYPE_CHECKING:
     import torch
 
-    from qa.reading.prediction import SpanNetwork
     from qa.reading.windows import TextTokenizer
-    from qa.training.recipe import Recipe
+    from qa.workshop.training.prediction import SpanNetwork
+    from qa.workshop.training.recipe import Recipe
 
 __all__ = ["Export", "Trainee", "bert_trainee"]
 
@@ -68,8 +68,8 @@ def bert_trainee(recipe: Recipe, device: torch.device) -> Trainee:
     Raises:
         TrainingError: There is no such encoder, or it can't be trained as a reader.
     """
-    from qa.training.export import export_reader
-    from qa.training.span_model import choose_precision, encoder_folder, load_span_model
+    from qa.workshop.training.export import export_reader
+    from qa.workshop.training.span_model import choose_precision, encoder_folder, load_span_model
 
     source = encoder_folder(recipe.encoder)
     dtype = choose_precision(recipe.precision, device)

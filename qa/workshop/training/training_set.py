@@ -27,10 +27,10 @@ from qa.reading.windows import (
     encode_question,
     encode_texts,
 )
-from qa.squad import held_out_titles, load_squad, split_by_title
-from qa.training.negatives import make_negatives
-from qa.training.recipe import Recipe
 from qa.types import Example
+from qa.workshop.scoring.squad import held_out_titles, load_squad, split_by_title
+from qa.workshop.training.negatives import make_negatives
+from qa.workshop.training.recipe import Recipe
 
 __all__ = [
     "Batch",

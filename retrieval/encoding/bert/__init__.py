@@ -22,8 +22,8 @@ Shapes, in every file here: tokens, hidden, heads, width (hidden / heads), rows 
 one group), places (columns of its padded grid).
 """
 
-from retrieval.bert.encoder import PackedBert
-from retrieval.bert.precision import Precision, has_fast_bfloat16
-from retrieval.bert.shape import BertShape
+from retrieval.encoding.bert.encoder import PackedBert
+from retrieval.encoding.bert.precision import Precision, has_fast_bfloat16
+from retrieval.encoding.bert.shape import BertShape
 
 __all__ = ["BertShape", "PackedBert", "Precision", "has_fast_bfloat16"]

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from retrieval.bert.packing import Group
+from retrieval.encoding.bert.packing import Group
 
 __all__ = ["attend", "attend_at_once", "attend_blockwise"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from retrieval.bert.norm import Norm
-from retrieval.bert.shape import BertShape
+from retrieval.encoding.bert.norm import Norm
+from retrieval.encoding.bert.shape import BertShape
 
 __all__ = ["Embeddings"]
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from retrieval.allocator import keep_freed_memory
-from retrieval.bert.embeddings import Embeddings
-from retrieval.bert.layer import Layer
-from retrieval.bert.packing import split_chunks, split_groups
-from retrieval.bert.precision import Precision, has_fast_bfloat16
-from retrieval.bert.shape import CONFIG_FILE, WEIGHTS_FILE, BertShape
-from retrieval.bert.weights import check_shapes, extra_tensors, read_weights
+from retrieval.encoding.bert.embeddings import Embeddings
+from retrieval.encoding.bert.layer import Layer
+from retrieval.encoding.bert.packing import split_chunks, split_groups
+from retrieval.encoding.bert.precision import Precision, has_fast_bfloat16
+from retrieval.encoding.bert.shape import CONFIG_FILE, WEIGHTS_FILE, BertShape
+from retrieval.encoding.bert.weights import check_shapes, extra_tensors, read_weights
 from retrieval.errors import EncoderError
+from retrieval.system.allocator import keep_freed_memory
 
 __all__ = ["PackedBert"]
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from retrieval.bert.attention import attend
-from retrieval.bert.linear import Linear
-from retrieval.bert.norm import Norm
-from retrieval.bert.packing import Group
-from retrieval.bert.shape import BertShape
+from retrieval.encoding.bert.attention import attend
+from retrieval.encoding.bert.linear import Linear
+from retrieval.encoding.bert.norm import Norm
+from retrieval.encoding.bert.packing import Group
+from retrieval.encoding.bert.shape import BertShape
 
 __all__ = ["Layer"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from retrieval.bert.packing import CHUNK_TOKENS
-from retrieval.bert.precision import has_onednn
+from retrieval.encoding.bert.packing import CHUNK_TOKENS
+from retrieval.encoding.bert.precision import has_onednn
 
 __all__ = ["ACTIVATIONS", "Linear"]
 

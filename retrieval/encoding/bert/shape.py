@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.bert.linear import ACTIVATIONS
+from retrieval.encoding.bert.linear import ACTIVATIONS
 from retrieval.errors import EncoderError
 
 __all__ = ["CONFIG_FILE", "WEIGHTS_FILE", "BertShape"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from retrieval.bert.shape import CONFIG_FILE, BertShape
+from retrieval.encoding.bert.shape import CONFIG_FILE, BertShape
 from retrieval.errors import EncoderError
 
 __all__ = ["check_shapes", "extra_tensors", "read_weights"]

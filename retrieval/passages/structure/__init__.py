@@ -24,8 +24,8 @@ feeds, U+0085 and U+2028 are white space inside a line. Time and memory are line
 `lists.py` and `paragraphs.py`.
 """
 
-from retrieval.structure.block import Block, BlockKind, block_at
-from retrieval.structure.lead_ins import lead_in
-from retrieval.structure.scanner import blocks
+from retrieval.passages.structure.block import Block, BlockKind, block_at
+from retrieval.passages.structure.lead_ins import lead_in
+from retrieval.passages.structure.scanner import blocks
 
 __all__ = ["Block", "BlockKind", "block_at", "blocks", "lead_in"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from retrieval.sentences import sentence_spans
-from retrieval.structure.block import Block, BlockKind
+from retrieval.passages.sentences import sentence_spans
+from retrieval.passages.structure.block import Block, BlockKind
 
 __all__ = ["lead_in"]
 

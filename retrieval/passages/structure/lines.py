@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 
-from retrieval.structure.markers import Marker, read_marker
+from retrieval.passages.structure.markers import Marker, read_marker
 
 __all__ = ["Lines"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retrieval.sentences import ends_sentence
-from retrieval.structure.markers import Marker
-from retrieval.structure.openings import Openings
+from retrieval.passages.sentences import ends_sentence
+from retrieval.passages.structure.markers import Marker
+from retrieval.passages.structure.openings import Openings
 
 __all__ = ["FoundList", "read_list"]
 

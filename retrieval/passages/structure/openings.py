@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from retrieval.sentences import ends_sentence
-from retrieval.structure.lines import Lines
-from retrieval.structure.markers import RULE
-from retrieval.structure.tables import TableStart, table_start
+from retrieval.passages.sentences import ends_sentence
+from retrieval.passages.structure.lines import Lines
+from retrieval.passages.structure.markers import RULE
+from retrieval.passages.structure.tables import TableStart, table_start
 
 __all__ = ["Openings"]
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 
-from retrieval.sentences import ends_sentence
-from retrieval.structure.lines import Lines
-from retrieval.structure.openings import Openings
+from retrieval.passages.sentences import ends_sentence
+from retrieval.passages.structure.lines import Lines
+from retrieval.passages.structure.openings import Openings
 
 __all__ = ["WRAP_COLUMNS", "interrupts", "parted_by_blanks", "split_paragraphs"]
 

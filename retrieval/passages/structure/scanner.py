@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from retrieval.structure.block import Block, BlockKind
-from retrieval.structure.lines import Lines
-from retrieval.structure.lists import read_list
-from retrieval.structure.openings import Openings
-from retrieval.structure.paragraphs import interrupts, parted_by_blanks, split_paragraphs
-from retrieval.structure.tables import has_header, is_row
+from retrieval.passages.structure.block import Block, BlockKind
+from retrieval.passages.structure.lines import Lines
+from retrieval.passages.structure.lists import read_list
+from retrieval.passages.structure.openings import Openings
+from retrieval.passages.structure.paragraphs import interrupts, parted_by_blanks, split_paragraphs
+from retrieval.passages.structure.tables import has_header, is_row
 
 __all__ = ["blocks"]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.structure.lines import Lines
+from retrieval.passages.structure.lines import Lines
 
 __all__ = ["TableStart", "has_header", "is_row", "table_start"]
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli import app
+from agent.cli.entry import app
 
-TALKER = Path(__file__).parents[1] / "terminal" / "scripted_talker.py"
+TALKER = Path(__file__).parent / "terminal" / "scripted_talker.py"
 ROOT = Path(__file__).parents[3]
 # A machine that is busy with other things may take this long to start Python.
 PATIENCE_S = 60.0

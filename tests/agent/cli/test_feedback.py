@@ -6,8 +6,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from agent.cli import app
-from agent.sessions import SessionStore
+from agent.cli.entry import app
+from agent.memory.sessions import SessionStore
 from agent.types import Decision, Route, Turn
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli import app
+from agent.cli.entry import app
 
 TRAIN = """text,label
 I lost my card,lost_card
@@ -66,7 +66,7 @@ def test_train_names_background_that_cannot_be_read(train: Path, tmp_path: Path)
 @pytest.mark.parametrize("command", ["train", "evaluate"])
 def test_help_shows_an_example_and_imports_nothing_heavy(command: str) -> None:
     code = (
-        "import sys\nfrom agent.cli import app\n"
+        "import sys\nfrom agent.cli.entry import app\n"
         f"app(['{command}', 'intents', '--help'], standalone_mode=False)\n"
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'scipy')))"
     )
@@ -77,9 +77,9 @@ def test_help_shows_an_example_and_imports_nothing_heavy(command: str) -> None:
 
 @pytest.mark.slow
 def test_fine_tuned_classifier_learns_saves_and_loads(tmp_path: Path) -> None:
-    from agent.intents import FineTunedClassifier, fine_tune_intents, load_classifier
-    from agent.intents.finetuning import FineTuning
+    from agent.intents import FineTunedClassifier, load_classifier
     from agent.types import IntentExample
+    from agent.workshop.intents.finetuning import FineTuning, fine_tune_intents
 
     starts = ("", "oh ", "please ", "well ")
     examples = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from qa.render import render_result, render_trace, visible
+from agent.cli.render import render_result, render_trace, visible
 from qa.types import (
     Answer,
     CalibrationState,

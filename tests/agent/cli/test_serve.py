@@ -16,7 +16,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli import app
+from agent.cli.entry import app
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,12 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 import agent.configuration.starter
-from agent.cli import app
+from agent.cli.entry import app
 from agent.configuration import HandOver, load_agent
 from agent.configuration.smalltalk import load_smalltalk
 from agent.configuration.starter import STARTER_FILES, write_starter
+from agent.conversation.forms import Outcome, fill, start
 from agent.errors import ConfigurationError
-from agent.forms import Outcome, fill, start
 
 
 def files_in(folder: Path) -> list[str]:
@@ -42,7 +42,7 @@ def test_write_starter_writes_examples_for_every_intent(tmp_path: Path) -> None:
 
 
 def test_write_starter_writes_conversations_that_are_read(tmp_path: Path) -> None:
-    from agent.evaluation.suite import load_suite
+    from agent.workshop.conversations.suite import load_suite
 
     write_starter(tmp_path)
     assert len(load_suite([tmp_path / "conversations"]).conversations) >= 5

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.actions import call, reply_text
 from agent.configuration import Action
+from agent.conversation.actions import call, reply_text
 from agent.errors import ActionError
 
 Answer = Callable[[BaseHTTPRequestHandler], None]

@@ -13,14 +13,13 @@ from transformers import AutoModel
 from qa.bidaf.frozen import BertBidaf, FrozenBert
 from qa.bidaf.model import BidafSizes, Words
 from qa.bidaf.reader import BidafReader
-from qa.bidaf.training import frozen_trainee
 from qa.errors import ReaderError, TrainingError
-from qa.reading.prediction import stack_windows
-from qa.reading.windows import load_tokenizer, make_windows, special_tokens
+from qa.reading.windows import load_tokenizer, make_windows, special_tokens, stack_windows
 from qa.registry import load_reader
-from qa.training.loop import TrainingFile, train_reader
-from qa.training.recipe import Recipe
-from retrieval.bert import PackedBert
+from qa.workshop.training.bidaf import frozen_trainee
+from qa.workshop.training.loop import TrainingFile, train_reader
+from qa.workshop.training.recipe import Recipe
+from retrieval.encoding.bert import PackedBert
 from retrieval.types import Article, Passage
 
 SIZES = BidafSizes(hidden=8, dropout=0.0)

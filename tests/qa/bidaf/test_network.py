@@ -14,15 +14,14 @@ from qa.bidaf.glove import GloveBidaf, GloveEmbedder
 from qa.bidaf.model import BidafModel, BidafSizes, Words
 from qa.bidaf.network import Parted
 from qa.bidaf.reader import BidafReader
-from qa.bidaf.training import glove_trainee, load_vectors
 from qa.bidaf.words import CLS, PAD, WordTokenizer
 from qa.errors import ReaderError, TrainingError
-from qa.reading.prediction import stack_windows
-from qa.reading.windows import make_windows, special_tokens
+from qa.reading.windows import make_windows, special_tokens, stack_windows
 from qa.registry import load_reader
-from qa.training.loop import TrainingFile, train_reader
-from qa.training.recipe import Recipe
 from qa.types import Reader
+from qa.workshop.training.bidaf import glove_trainee, load_vectors
+from qa.workshop.training.loop import TrainingFile, train_reader
+from qa.workshop.training.recipe import Recipe
 from retrieval.types import Article, Passage
 
 WORDS = ["when", "where", "does", "the", "desk", "open", "at", "in", "on", "is", "it", "opens"]

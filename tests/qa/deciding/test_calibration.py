@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.calibration import (
+from qa.deciding.calibration import (
     GENERIC,
     Bound,
     Calibration,
@@ -20,7 +20,7 @@ from qa.answering.calibration import (
     load_calibration,
     risk_coverage,
 )
-from qa.answering.ranking import Linear, Proposal
+from qa.deciding.ranking import Linear, Proposal
 from qa.errors import CalibrationError
 from qa.types import CalibrationState, Candidate
 from retrieval.types import Passage

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.evidence import Asked
+from qa.deciding.evidence import Asked
 from qa.types import Candidate
 from retrieval.types import Passage
 

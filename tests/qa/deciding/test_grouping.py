@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qa.answering.grouping import shown_place
+from qa.deciding.grouping import shown_place
 from qa.types import Candidate
 from retrieval.types import Article, Passage
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.language import UNKNOWN, detect_language, foreign_language, foreign_to
+from qa.deciding.language import UNKNOWN, detect_language, foreign_language, foreign_to
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("FRONTDESK_SHARED_DATA") or ROOT.parent / "shared" / "data")
@@ -124,7 +124,7 @@ def test_hundred_thousand_characters_cost_no_more_than_two_thousand() -> None:
 def test_english_reads_no_model() -> None:
     code = (
         "import sys\n"
-        "from qa.answering.language import detect_language, foreign_to\n"
+        "from qa.deciding.language import detect_language, foreign_to\n"
         "assert detect_language('How do I reset my password?').code == 'en'\n"
         "assert foreign_to('How do I reset it?', ['You can reset it on this page.']) is None\n"
         "assert detect_language('vpn?').code == ''\n"

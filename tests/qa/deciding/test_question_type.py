@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.question_type import QuestionType, question_type
+from qa.deciding.question_type import QuestionType, question_type
 
 HOW_TO, FACT, YES_NO = QuestionType.HOW_TO, QuestionType.FACT, QuestionType.YES_NO
 LIST, WHY, OTHER = QuestionType.LIST, QuestionType.WHY, QuestionType.OTHER

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.evidence import Asked
-from qa.answering.ranking import (
+from qa.deciding.evidence import Asked
+from qa.deciding.ranking import (
     CONFIDENCE_FEATURES,
     RANKING_FEATURES,
     Linear,

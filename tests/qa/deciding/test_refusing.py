@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.answering.language import Language
-from qa.answering.refusing import refuse
+from qa.deciding.language import Language
+from qa.deciding.refusing import refuse
 from qa.types import NearestArticle, Reading, RefusalReason
 from retrieval.types import Hit, Passage
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.calibration import GENERIC, Bound
-from qa.answering.evidence import Asked
-from qa.answering.ranking import ranking_features
-from qa.answering.skipping import FIRST_READ, lags, read_promising
-from qa.bert import BertReader
+from qa.deciding.calibration import GENERIC, Bound
+from qa.deciding.evidence import Asked
+from qa.deciding.ranking import ranking_features
+from qa.deciding.skipping import FIRST_READ, lags, read_promising
 from qa.openbook import OpenBook
+from qa.reading.bert import BertReader
 from qa.types import CalibrationState, Candidate, Reading, RefusalReason
 from retrieval.types import Article, Hit, Passage
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.snippets import MAX_PARAGRAPH_CHARS, MAX_SENTENCE_CHARS, MAX_STEPS_CHARS, snippet
+from qa.deciding.snippets import MAX_PARAGRAPH_CHARS, MAX_SENTENCE_CHARS, MAX_STEPS_CHARS, snippet
 from qa.types import SnippetKind
 
 PASSWORDS = """\

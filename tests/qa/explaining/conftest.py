@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qa.bert import BertReader
 from qa.bidaf.reader import BidafReader
+from qa.reading.bert import BertReader
 from qa.reading.span_reader import SpanReader
 
 WORDS = ["when", "where", "does", "the", "desk", "open", "at", "in", "on", "is", "it", "opens"]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from qa.answering.calibration import GENERIC
-from qa.answering.ranking import CONFIDENCE_FEATURES, Linear, Proposal, sigmoid
+from qa.deciding.calibration import GENERIC
+from qa.deciding.ranking import CONFIDENCE_FEATURES, Linear, Proposal, sigmoid
 from qa.explaining.belief import believe
 from qa.types import Candidate
 from retrieval.types import Article, Passage

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent.cli import app
+from agent.cli.entry import app
 from retrieval import bring_up_to_date
 
 PAGES = {

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qa.answering.calibration import GENERIC
-from qa.both import BothReader
+from qa.deciding.calibration import GENERIC
 from qa.errors import ReaderError
 from qa.explaining.explain import explain
 from qa.explaining.words import Part
 from qa.openbook import OpenBook
+from qa.reading.both import BothReader
 from qa.reading.span_reader import SpanReader
 from retrieval.types import Article, Passage
 

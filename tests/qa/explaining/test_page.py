@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.calibration import GENERIC
+from qa.deciding.calibration import GENERIC
 from qa.explaining.explain import Explanation, explain
 from qa.explaining.page import figure, heat_level, influence_level, page, percent
 from qa.openbook import OpenBook

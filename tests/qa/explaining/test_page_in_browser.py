@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from qa.answering.calibration import GENERIC
+from qa.deciding.calibration import GENERIC
 from qa.explaining.explain import explain
 from qa.explaining.page import page
 from qa.openbook import OpenBook

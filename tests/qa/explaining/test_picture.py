@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFont
 
-from qa.answering.calibration import GENERIC
+from qa.deciding.calibration import GENERIC
 from qa.errors import AnsweringError
 from qa.explaining.explain import Explanation, explain
 from qa.explaining.picture import check_available, picture

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.calibration import GENERIC
-from qa.answering.ranking import Linear
-from qa.both import BothReader, CascadeReader, agreement
-from qa.metrics import token_f1
+from qa.deciding.calibration import GENERIC
+from qa.deciding.ranking import Linear
 from qa.openbook import OpenBook
+from qa.reading.both import BothReader, CascadeReader, agreement
+from qa.reading.overlap import token_f1
 from qa.types import Candidate, Reader, RefusalReason
 from retrieval.types import Article, Passage
 

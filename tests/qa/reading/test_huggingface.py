@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.bert import BertReader
 from qa.errors import ReaderError
-from qa.huggingface import HuggingFaceReader
+from qa.reading.bert import BertReader
+from qa.reading.huggingface import HuggingFaceReader
 from qa.registry import load_reader
 from qa.types import Reader
 from retrieval.types import Passage

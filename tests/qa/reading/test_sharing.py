@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qa.bert import BertReader
 from qa.errors import ReaderError
+from qa.reading.bert import BertReader
 from qa.reading.sharing import SharedScorer
 from qa.reading.windows import Window
 from retrieval.types import Article, Passage

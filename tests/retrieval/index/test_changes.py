@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from retrieval.changes import compare
-from retrieval.generation import Generation
-from retrieval.indexing import bring_up_to_date
-from retrieval.store import IndexStore
+from retrieval.index.changes import compare
+from retrieval.index.generation import Generation
+from retrieval.index.indexing import bring_up_to_date
+from retrieval.index.store import IndexStore
 from retrieval.types import Article
 
 

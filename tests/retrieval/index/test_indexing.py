@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retrieval.chunking import ChunkSettings
-from retrieval.durable import files_under
 from retrieval.engines.local import RETRIEVERS, open_index
 from retrieval.errors import (
     ArticleError,
@@ -26,10 +24,12 @@ from retrieval.errors import (
     SourceError,
     StoreError,
 )
-from retrieval.fusion import Fusion
-from retrieval.generation import Generation
-from retrieval.indexing import IndexOptions, IndexReport, bring_up_to_date
-from retrieval.store import IndexStore
+from retrieval.index.generation import Generation
+from retrieval.index.indexing import IndexOptions, IndexReport, bring_up_to_date
+from retrieval.index.store import IndexStore
+from retrieval.passages.chunking import ChunkSettings
+from retrieval.search.fusion import Fusion
+from retrieval.system.durable import files_under
 from retrieval.types import Article, Matrix, TokenEncoder
 
 YES = IndexOptions(yes=True)
@@ -132,7 +132,7 @@ class TestFirstRun:
     def test_vectors_are_those_of_the_passages(
         self, source: Path, kb: Path, fake_encoder: Any
     ) -> None:
-        from retrieval.encoding import embedding_text
+        from retrieval.encoding.encoder import embedding_text
 
         index(source, kb, fake_encoder)
         generation = IndexStore(kb).open()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from retrieval.engines.local import open_index
-from retrieval.indexing import IndexOptions, IndexReport, bring_up_to_date
-from retrieval.store import IndexStore
+from retrieval.index.indexing import IndexOptions, IndexReport, bring_up_to_date
+from retrieval.index.store import IndexStore
 
 STAFF = frozenset({"staff"})
 BROKEN = b"caf\xe9 \xff"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import IndexingError, IndexLocked
-from retrieval.lock import writer_lock
+from retrieval.index.lock import writer_lock
 
 HOLD = (
     "import sys, time\n"
     "from pathlib import Path\n"
-    "from retrieval.lock import writer_lock\n"
+    "from retrieval.index.lock import writer_lock\n"
     "with writer_lock(Path(sys.argv[1])):\n"
     "    print('held', flush=True)\n"
     "    time.sleep(60)\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from retrieval.errors import NewerIndex, StoreError
-from retrieval.manifest import FORMAT_VERSION, EncoderRecord, Manifest, Part, SourceRecord
+from retrieval.index.manifest import FORMAT_VERSION, EncoderRecord, Manifest, Part, SourceRecord
 
 MANIFEST = Manifest(
     generation="000002",

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from retrieval import remembering
 from retrieval.articles import load_articles
 from retrieval.articles.found import Draft, Found, Loader, SourceFile
-from retrieval.indexing import IndexOptions, bring_up_to_date
-from retrieval.remembering import FileMemory
-from retrieval.store import IndexStore
+from retrieval.index import remembering
+from retrieval.index.indexing import IndexOptions, bring_up_to_date
+from retrieval.index.remembering import FileMemory
+from retrieval.index.store import IndexStore
 
-FIXTURES = Path(__file__).with_name("fixtures")
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 TODAY = date(2024, 6, 1)
 
 

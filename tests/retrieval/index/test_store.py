@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retrieval.durable import files_under
 from retrieval.errors import IndexingError, IndexLocked, StoreError
-from retrieval.generation import Generation
-from retrieval.indexing import bring_up_to_date
-from retrieval.store import KEEP_GENERATIONS, IndexStore
+from retrieval.index.generation import Generation
+from retrieval.index.indexing import bring_up_to_date
+from retrieval.index.store import KEEP_GENERATIONS, IndexStore
+from retrieval.system.durable import files_under
 
 Build = Callable[..., IndexStore]
 

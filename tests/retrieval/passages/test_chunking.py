@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from retrieval.chunking import ChunkSettings, cut
 from retrieval.errors import IndexingError
-from retrieval.structure import BlockKind, blocks
+from retrieval.passages.chunking import ChunkSettings, cut
+from retrieval.passages.structure import BlockKind, blocks
 from retrieval.types import Article, Passage
 
 SMALL = ChunkSettings(max_tokens=20, overlap_tokens=5, min_tokens=4, max_chars=200)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.sentences import ends_sentence, sentence_spans
+from retrieval.passages.sentences import ends_sentence, sentence_spans
 
 HOSTILE = st.lists(
     st.sampled_from(

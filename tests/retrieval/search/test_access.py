@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.access import Audiences, checked_roles, visible
 from retrieval.errors import AccessError
+from retrieval.search.access import Audiences, checked_roles, visible
 
 ROLES = st.sampled_from(["staff", "Staff", "hr", "board", "it", "contractors"])
 AUDIENCES = st.none() | st.lists(ROLES, max_size=4).map(tuple)

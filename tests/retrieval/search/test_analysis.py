@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.analysis import Analyser
 from retrieval.errors import StoreError
+from retrieval.search.analysis import Analyser
 
 
 @pytest.mark.parametrize(

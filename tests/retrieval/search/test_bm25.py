@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.bm25 import (
+from retrieval.search.bm25 import (
     K1,
     RANK_BM25_LIMIT,
     B,
@@ -16,7 +16,7 @@ from retrieval.bm25 import (
     lexical_index,
     lexical_text,
 )
-from retrieval.term_counts import TermCounts
+from retrieval.search.term_counts import TermCounts
 from retrieval.types import Passage
 
 INDEXES = pytest.mark.parametrize("kind", [RankBm25Index, SparseBm25Index])

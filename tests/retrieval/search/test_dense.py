@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from retrieval import dense
-from retrieval.dense import DenseIndex, build_hnsw
 from retrieval.errors import IndexingError, StoreError
+from retrieval.search import dense
+from retrieval.search.dense import DenseIndex, build_hnsw
 from retrieval.types import Matrix
 
 DIM = 16

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import DEFAULT_FUSION, Fusion, min_max, reciprocal_rank, weighted_sum
+from retrieval.search.fusion import DEFAULT_FUSION, Fusion, min_max, reciprocal_rank, weighted_sum
 
 SCORES = st.lists(st.floats(-100, 100), max_size=20).map(np.asarray)
 

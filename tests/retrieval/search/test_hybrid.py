@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.access import Audiences, visible
-from retrieval.dense import DenseIndex
 from retrieval.errors import AccessError
-from retrieval.fusion import Fusion
-from retrieval.hybrid import MAX_QUERY_TERMS
-from retrieval.synonyms import Synonyms
+from retrieval.search.access import Audiences, visible
+from retrieval.search.dense import DenseIndex
+from retrieval.search.fusion import Fusion
+from retrieval.search.hybrid import MAX_QUERY_TERMS
+from retrieval.search.synonyms import Synonyms
 from retrieval.types import Article, Hit, Passage, Retriever
 
 Make = Callable[..., Any]

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.analysis import Analyser
 from retrieval.errors import SourceError, StoreError
-from retrieval.synonyms import NO_SYNONYMS, SYNONYM_WEIGHT, Expander, Synonyms
+from retrieval.search.analysis import Analyser
+from retrieval.search.synonyms import NO_SYNONYMS, SYNONYM_WEIGHT, Expander, Synonyms
 
 
 def written(folder: Path, text: str) -> Path:

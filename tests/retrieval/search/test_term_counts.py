@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.errors import StoreError
-from retrieval.term_counts import TermCounts
+from retrieval.search.term_counts import TermCounts
 
 LISTS = st.lists(st.lists(st.sampled_from(["a", "b", "c", "d", "é"]), max_size=6), max_size=6)
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from retrieval import allocator
+from retrieval.system import allocator
 
 
 @pytest.fixture(autouse=True)

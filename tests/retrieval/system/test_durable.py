@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.durable import digest, digests, files_under, replace_file, sync_tree
+from retrieval.system.durable import digest, digests, files_under, replace_file, sync_tree
 
 
 def test_replace_file_writes_and_replaces(tmp_path: Path) -> None:

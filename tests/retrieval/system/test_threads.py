@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from retrieval.threads import wait_asleep
+from retrieval.system.threads import wait_asleep
 
 
 def test_wait_asleep_sets_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:

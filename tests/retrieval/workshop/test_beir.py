@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import nDCG
 
-from retrieval.beir import (
+from retrieval.errors import EvaluationError
+from retrieval.workshop.beir import (
     EvaluationQuery,
     read_corpus,
     read_qrels,
@@ -16,7 +17,6 @@ from retrieval.beir import (
     read_run,
     write_run,
 )
-from retrieval.errors import EvaluationError
 
 
 def written(folder: Path, content: str | bytes) -> Path:

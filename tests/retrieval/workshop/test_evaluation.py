@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from retrieval.encoding_cache import default_cache_folder
+from retrieval.encoding.cache import default_cache_folder
 from retrieval.errors import EvaluationError
-from retrieval.evaluation import evaluate_retrieval
+from retrieval.workshop.evaluation import evaluate_retrieval
 
 CORPUS = [
     {"_id": "vpn", "title": "VPN", "text": "Open the VPN client. Sign in with your token."},

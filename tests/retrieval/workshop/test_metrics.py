@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from ir_measures import RR, R, nDCG
 
 from retrieval.errors import EvaluationError
-from retrieval.metrics import collapse, ndcg, recall, reciprocal_rank, score_run
 from retrieval.types import Hit, Passage
+from retrieval.workshop.metrics import collapse, ndcg, recall, reciprocal_rank, score_run
 
 ORACLES = {
     "recall@1": R @ 1,

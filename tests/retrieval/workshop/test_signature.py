@@ -2,8 +2,8 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-import retrieval.signature
-from retrieval.signature import signature
+import retrieval.workshop.signature
+from retrieval.workshop.signature import signature
 
 
 def test_signature_names_everything_a_score_depends_on(tmp_path: Path) -> None:
@@ -36,11 +36,13 @@ def test_signature_holds_no_paths(tmp_path: Path) -> None:
 
 
 def test_signature_outside_a_checkout_has_no_commit(tmp_path: Path, monkeypatch: object) -> None:
-    retrieval.signature._commit.cache_clear()
-    original = retrieval.signature.__file__
+    retrieval.workshop.signature._commit.cache_clear()
+    original = retrieval.workshop.signature.__file__
     try:
-        retrieval.signature.__file__ = str(tmp_path / "retrieval" / "signature.py")
+        retrieval.workshop.signature.__file__ = str(
+            tmp_path / "retrieval" / "workshop" / "signature.py"
+        )
         assert signature([], {})["commit"] is None
     finally:
-        retrieval.signature.__file__ = original
-        retrieval.signature._commit.cache_clear()
+        retrieval.workshop.signature.__file__ = original
+        retrieval.workshop.signature._commit.cache_clear()

@@ -5,10 +5,10 @@ Doubt is decided by the words around: "call 555 0199" is a telephone number, "or
 is not. Dates, times, prices, versions and IP addresses stay as they are.
 """
 
-from agent.privacy.personal.cards import has_issuer, is_card
-from agent.privacy.personal.finding import find_personal
-from agent.privacy.personal.found import CARD, EMAIL, IBAN, PHONE, Found
-from agent.privacy.personal.ibans import is_iban
+from agent.memory.privacy.personal.cards import has_issuer, is_card
+from agent.memory.privacy.personal.finding import find_personal
+from agent.memory.privacy.personal.found import CARD, EMAIL, IBAN, PHONE, Found
+from agent.memory.privacy.personal.ibans import is_iban
 
 __all__ = [
     "CARD",

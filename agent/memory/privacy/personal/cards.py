@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import regex as re
 
-from agent.privacy.personal.cues import Before
-from agent.privacy.personal.digits import Group
+from agent.memory.privacy.personal.cues import Before
+from agent.memory.privacy.personal.digits import Group
 
 __all__ = ["card_end", "has_issuer", "is_card"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 # Not `re`: its possessive quantifiers are broken before Python 3.11.5.
 import regex as re
 
-from agent.privacy.personal.found import EMAIL, Found
+from agent.memory.privacy.personal.found import EMAIL, Found
 
 __all__ = ["find_emails"]
 

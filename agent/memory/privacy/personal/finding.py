@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import regex as re
 
-from agent.privacy.personal.cards import card_end
-from agent.privacy.personal.cues import Before
-from agent.privacy.personal.digits import Group, runs
-from agent.privacy.personal.emails import find_emails
-from agent.privacy.personal.found import CARD, Found
-from agent.privacy.personal.ibans import find_ibans
-from agent.privacy.personal.phones import find_phones
+from agent.memory.privacy.personal.cards import card_end
+from agent.memory.privacy.personal.cues import Before
+from agent.memory.privacy.personal.digits import Group, runs
+from agent.memory.privacy.personal.emails import find_emails
+from agent.memory.privacy.personal.found import CARD, Found
+from agent.memory.privacy.personal.ibans import find_ibans
+from agent.memory.privacy.personal.phones import find_phones
 
 __all__ = ["find_personal"]
 

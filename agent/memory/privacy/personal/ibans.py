@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import regex as re
 
-from agent.privacy.personal.found import IBAN, Found
+from agent.memory.privacy.personal.found import IBAN, Found
 
 __all__ = ["find_ibans", "is_iban"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent.privacy.personal.digits import Group
+from agent.memory.privacy.personal.digits import Group
 
 __all__ = ["kept_apart"]
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import regex as re
 
-from agent.privacy.personal.cues import Before
-from agent.privacy.personal.digits import LEAST_DIGITS, Group
-from agent.privacy.personal.found import PHONE, Found
-from agent.privacy.personal.kept_apart import kept_apart
+from agent.memory.privacy.personal.cues import Before
+from agent.memory.privacy.personal.digits import LEAST_DIGITS, Group
+from agent.memory.privacy.personal.found import PHONE, Found
+from agent.memory.privacy.personal.kept_apart import kept_apart
 
 __all__ = ["find_phones"]
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 from starlette.requests import Request
 
-from agent.api.auth.asker import ANONYMOUS, Asker
-from agent.api.auth.keys import PREFIX, KeyFile
-from agent.api.auth.tokens import BadToken, TokenVerifier
-from agent.api.limits import RateLimit
-from agent.api.metrics import Metrics
-from agent.api.problems import Problem
 from agent.errors import ServerError
-from agent.settings import Settings
+from agent.server.api.auth.asker import ANONYMOUS, Asker
+from agent.server.api.auth.keys import PREFIX, KeyFile
+from agent.server.api.auth.tokens import BadToken, TokenVerifier
+from agent.server.api.limits import RateLimit
+from agent.server.api.metrics import Metrics
+from agent.server.api.problems import Problem
+from agent.server.settings import Settings
 
 __all__ = ["ASKER_KEY", "FrontDoor"]
 

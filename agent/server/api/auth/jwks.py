@@ -18,8 +18,8 @@ from typing import Any, Protocol
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
 
-from agent.api.logs import ERRORS
 from agent.errors import ServerError
+from agent.server.api.logs import ERRORS
 
 __all__ = ["JwksFile", "JwksUrl", "KeySource", "parse_key_set"]
 

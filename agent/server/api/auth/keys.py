@@ -25,11 +25,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from agent.api.auth.asker import Asker, AskerKind
 from agent.errors import ServerError
-from retrieval.access import checked_roles
-from retrieval.durable import sync_folder
+from agent.server.api.auth.asker import Asker, AskerKind
 from retrieval.errors import AccessError
+from retrieval.search.access import checked_roles
+from retrieval.system.durable import sync_folder
 
 __all__ = ["PREFIX", "Key", "KeyFile", "NewKey"]
 

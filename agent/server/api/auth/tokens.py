@@ -18,10 +18,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from agent.api.auth.asker import Asker, AskerKind
-from agent.api.auth.jwks import JwksFile, JwksUrl, KeySource
 from agent.errors import ServerError
-from agent.settings import TokenSettings
+from agent.server.api.auth.asker import Asker, AskerKind
+from agent.server.api.auth.jwks import JwksFile, JwksUrl, KeySource
+from agent.server.settings import TokenSettings
 
 __all__ = ["BadToken", "TokenVerifier", "roles_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from agent.api.routes import articles, ask, chat, feedback, health, metrics, page, sessions
+from agent.server.api.routes import articles, ask, chat, feedback, health, metrics, page, sessions
 
 __all__ = ["ROUTERS"]
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from agent.api.problems import Problem, documented_problems
-from agent.api.schemas.v1 import ArticleBody
-from agent.api.server import KnownAsker, ServerOf
+from agent.server.api.problems import Problem, documented_problems
+from agent.server.api.schemas.v1 import ArticleBody
+from agent.server.api.server import KnownAsker, ServerOf
 from retrieval.types import Article
 
 __all__ = ["router"]

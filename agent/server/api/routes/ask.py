@@ -7,11 +7,11 @@ import time
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from agent.api.problems import Problem, documented_problems
-from agent.api.schemas.v1 import AskRequest, AskResult
-from agent.api.server import KnownAsker, ServerOf, check_length
-from agent.api.turns import hung_up
-from agent.api.work import Stop
+from agent.server.api.problems import Problem, documented_problems
+from agent.server.api.schemas.v1 import AskRequest, AskResult
+from agent.server.api.server import KnownAsker, ServerOf, check_length
+from agent.server.api.turns import hung_up
+from agent.server.api.work import Stop
 from qa.types import Result
 from qa.wire import to_json
 

@@ -14,14 +14,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from agent.api.auth.asker import Asker
-from agent.api.logs import ERRORS
-from agent.api.problems import Problem, documented_problems
-from agent.api.schemas.v1 import ChatReply, ChatRequest, chat_json
-from agent.api.server import KnownAsker, Server, ServerOf, check_length
-from agent.api.sse import KEEP_ALIVE, MEDIA_TYPE, encode_event, wants_events
-from agent.api.turns import hung_up, take_turn, turn
-from agent.api.work import HungUp, Stop
+from agent.server.api.auth.asker import Asker
+from agent.server.api.logs import ERRORS
+from agent.server.api.problems import Problem, documented_problems
+from agent.server.api.schemas.v1 import ChatReply, ChatRequest, chat_json
+from agent.server.api.server import KnownAsker, Server, ServerOf, check_length
+from agent.server.api.sse import KEEP_ALIVE, MEDIA_TYPE, encode_event, wants_events
+from agent.server.api.turns import hung_up, take_turn, turn
+from agent.server.api.work import HungUp, Stop
 from agent.types import Event, Reply
 from qa.wire import answer_to_json
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from agent.api.problems import Problem, documented_problems
-from agent.api.schemas.v1 import FeedbackReceipt, FeedbackRequest
-from agent.api.server import KnownAsker, ServerOf, check_length
+from agent.server.api.problems import Problem, documented_problems
+from agent.server.api.schemas.v1 import FeedbackReceipt, FeedbackRequest
+from agent.server.api.server import KnownAsker, ServerOf, check_length
 
 __all__ = ["router"]
 

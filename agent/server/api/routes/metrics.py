@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from agent.api.metrics import CONTENT_TYPE
-from agent.api.problems import Problem, documented_problems
-from agent.api.server import ServerOf
+from agent.server.api.metrics import CONTENT_TYPE
+from agent.server.api.problems import Problem, documented_problems
+from agent.server.api.server import ServerOf
 
 __all__ = ["ROLE", "router"]
 

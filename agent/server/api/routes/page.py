@@ -16,8 +16,8 @@ from importlib.resources import files
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from agent.api.problems import Problem
-from agent.api.server import ServerOf
+from agent.server.api.problems import Problem
+from agent.server.api.server import ServerOf
 
 __all__ = ["router"]
 
@@ -41,7 +41,7 @@ class _Asset:
 
 @cache
 def _asset(name: str, media_type: str) -> _Asset:
-    text = (files("agent.api") / "static" / name).read_text(encoding="utf-8")
+    text = (files("agent.server.api") / "static" / name).read_text(encoding="utf-8")
     if name.endswith((".js", ".css")):
         # Comments on lines of their own and indentation are for whoever reads the source.
         text = _INDENTATION.sub("", _INDENTED_COMMENT.sub("", text))

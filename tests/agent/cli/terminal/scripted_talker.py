@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agent.dialogue.wording import quoted
+from agent.conversation.dialogue.wording import quoted
 from agent.errors import SessionError
-from agent.sessions import SessionStore
+from agent.memory.sessions import SessionStore
 from agent.types import (
     Decision,
     Event,
@@ -73,7 +73,7 @@ ARTICLE = Article("it/password", "Resetting your password", f"{STEPS}\n", RESET.
 
 
 class ScriptedTalker:
-    """Says what the message asks it to; obeys `agent.terminal.talker.Talker`."""
+    """Says what the message asks it to; obeys `agent.cli.terminal.talker.Talker`."""
 
     greeting = "Hello! What can I help you with?"
 
@@ -195,10 +195,10 @@ def inputs() -> dict[str, Any]:
 
 if __name__ == "__main__":
     import agent.agent
-    import agent.commands.chat
-    from agent.cli import main
+    import agent.cli.chat
+    from agent.cli.entry import main
 
     agent.agent.Agent = ScriptedTalker  # type: ignore[assignment,misc]
-    agent.commands.chat._finder = lambda *_: {ARTICLE.id: ARTICLE}.get
+    agent.cli.chat._finder = lambda *_: {ARTICLE.id: ARTICLE}.get
     sys.argv[0] = "frontdesk"
     main()

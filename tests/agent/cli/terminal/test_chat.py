@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from agent.cli.terminal.chat import COMMANDS, Chat
 from agent.errors import AgentError
-from agent.terminal.chat import COMMANDS, Chat
 
 
 def load(name: str) -> ModuleType:

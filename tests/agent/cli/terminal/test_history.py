@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.privacy.masking import Masker
-from agent.terminal.history import STATE_VARIABLE, ChatHistory, state_folder
+from agent.cli.terminal.history import STATE_VARIABLE, ChatHistory, state_folder
+from agent.memory.privacy.masking import Masker
 
 
 def test_lines_come_back_masked_and_on_one_line_each(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.terminal.showing import sure_in_words
+from agent.cli.terminal.showing import sure_in_words
 
 
 @pytest.mark.parametrize(

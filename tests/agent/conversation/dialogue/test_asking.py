@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from agent.configuration.schema import AgentConfig
-from agent.dialogue import Asked, Perception, heed, questions
-from agent.dialogue.script import Script
-from agent.followups import Whole
-from agent.messages.cleaning import clean
-from agent.messages.language import UNKNOWN
-from agent.routing import route
+from agent.conversation.dialogue import Asked, Perception, heed, questions
+from agent.conversation.dialogue.script import Script
+from agent.conversation.routing import route
 from agent.types import Decision, IntentRanking, IntentScore, Route, Session, Turn
+from agent.understanding.followups import Whole
+from agent.understanding.messages.cleaning import clean
+from agent.understanding.messages.language import UNKNOWN
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC).date()
 DECISION = Decision("d", Route.ANSWER, "answered", None, 0.9, {}, "Answered.")

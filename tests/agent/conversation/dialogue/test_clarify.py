@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.dialogue.clarify import SOMETHING_ELSE_LABEL, ask_back, understand
-from agent.routing import SOMETHING_ELSE
+from agent.conversation.dialogue.clarify import SOMETHING_ELSE_LABEL, ask_back, understand
+from agent.conversation.routing import SOMETHING_ELSE
 from agent.types import IntentRanking, IntentScore, Pending
 
 LABELS = ("Order equipment", "Report a fault")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.configuration.schema import Texts
-from agent.dialogue.wording import joined, pieces, quoted, refusal_sentence, refused
+from agent.conversation.dialogue.wording import joined, pieces, quoted, refusal_sentence, refused
 from agent.types import Verdict
 from qa.types import Answer, Extract, NearestArticle, Snippet, SnippetKind
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.configuration import Choice
-from agent.forms.choices import find_choices, pick
+from agent.conversation.forms.choices import find_choices, pick
 
 KIT = (
     Choice("monitor", ("screen", "display")),

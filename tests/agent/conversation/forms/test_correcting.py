@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from order_form import FILLED, asked, said, slots_of, summary
 
-from agent.forms import Outcome
+from agent.conversation.forms import Outcome
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.configuration import DateWindow
 from agent.configuration.dates import boundary
 from agent.configuration.days import MONTHS, in_words
-from agent.forms.dates import find_dates
+from agent.conversation.forms.dates import find_dates
 
 MONDAY = date(2026, 11, 23)
 

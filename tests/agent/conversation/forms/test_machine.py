@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from order_form import COUNT, FILLED, ORDER, TODAY, asked, ranked, said, slots_of, summary, talk
 
 from agent.configuration import Choice, Form, Say, Slot, SlotType
-from agent.forms import Outcome, ask_again, fill, start
-from agent.forms.values import valid
+from agent.conversation.forms import Outcome, ask_again, fill, start
+from agent.conversation.forms.values import valid
 from agent.types import FormProgress, IntentRanking
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.forms.numbers import find_numbers
+from agent.conversation.forms.numbers import find_numbers
 
 
 @pytest.mark.parametrize(

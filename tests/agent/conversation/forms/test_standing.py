@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from order_form import said, summary
 
-from agent.forms import Outcome
+from agent.conversation.forms import Outcome
 
 
 def test_fill_asks_again_for_values_that_no_longer_fit() -> None:

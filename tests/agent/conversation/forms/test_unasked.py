@@ -4,7 +4,7 @@ import pytest
 from order_form import DAY, ORDER, TODAY, WHY, asked, said, slots_of, talk
 
 from agent.configuration import Form, Say, Slot, SlotType
-from agent.forms import start
+from agent.conversation.forms import start
 
 
 def test_start_takes_what_the_message_names() -> None:

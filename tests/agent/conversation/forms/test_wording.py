@@ -3,7 +3,7 @@ from __future__ import annotations
 from order_form import ORDER, TODAY, asked, said
 
 from agent.configuration import Choice, Form, Say, Slot, SlotType
-from agent.forms import fill, shown_slots, start
+from agent.conversation.forms import fill, shown_slots, start
 from agent.types import FormProgress
 
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.messages.cleaning import MessageKind
-from agent.routing import (
+from agent.conversation.routing import (
     SOMETHING_ELSE,
     TABLE,
     FoundArticle,
@@ -20,6 +19,7 @@ from agent.routing import (
     route,
 )
 from agent.types import Decision, HandoverReason, IntentScore, Route
+from agent.understanding.messages.cleaning import MessageKind
 
 TARGETS = {
     "hello": "smalltalk:hello",

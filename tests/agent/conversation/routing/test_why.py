@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.routing.why import explain
+from agent.conversation.routing.why import explain
 from agent.types import Decision, Route
 
 

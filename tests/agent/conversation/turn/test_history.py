@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.turn.history import history
+from agent.conversation.turn.history import history
 from agent.types import Decision, Route, Session, Turn
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.configuration.schema import AgentConfig, HandoverSettings
-from agent.privacy.masking import Masker
-from agent.sessions import SessionStore
+from agent.memory.privacy.masking import Masker
+from agent.memory.sessions import SessionStore
 
 MakeStage = Callable[..., Any]
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agent.feedback import Judged, as_csv, as_questions, as_squad, find_in_articles
-from qa.evaluation.questions import load_questions
-from qa.squad import load_squad
+from agent.memory.feedback import Judged, as_csv, as_questions, as_squad, find_in_articles
+from qa.workshop.scoring.questions import load_questions
+from qa.workshop.scoring.squad import load_squad
 from retrieval.types import Article, Hit, Passage, Roles
 
 ARTICLES = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.feedback import judged_turns
-from agent.sessions import SessionStore
+from agent.memory.feedback import judged_turns
+from agent.memory.sessions import SessionStore
 from agent.types import Decision, Route, Turn
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from agent.configuration import MaskPattern
 from agent.errors import ConfigurationError
-from agent.privacy.masking import BUILT_IN, Masker
-from agent.privacy.personal import find_personal, is_card
+from agent.memory.privacy.masking import BUILT_IN, Masker
+from agent.memory.privacy.personal import find_personal, is_card
 
 MASKER = Masker()
 

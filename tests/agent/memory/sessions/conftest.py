@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.sessions import SessionStore
+from agent.memory.sessions import SessionStore
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import SessionError
-from agent.sessions import SessionStore
+from agent.memory.sessions import SessionStore
 
 
 def test_file_is_its_owners_alone(path: Path, store: SessionStore) -> None:
@@ -96,7 +96,7 @@ def test_full_disk_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("agent.sessions.database.os.open", full)
+        patch.setattr("agent.memory.sessions.database.os.open", full)
         with pytest.raises(SessionError, match="The disk is full while making"):
             SessionStore(path)
     with SessionStore(path) as store:

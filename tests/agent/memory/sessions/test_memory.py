@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.sessions import memory as memory_module
-from agent.sessions.memory import Memory, RawState
+from agent.memory.sessions import memory as memory_module
+from agent.memory.sessions.memory import Memory, RawState
 
 
 def state(version: int) -> RawState:

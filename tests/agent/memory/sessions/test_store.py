@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.errors import SessionConflict, SessionError
-from agent.sessions import SessionStore
-from agent.sessions.records import session_to_json
+from agent.memory.sessions import SessionStore
+from agent.memory.sessions.records import session_to_json
 from agent.types import Decision, FormProgress, Pending, Route, Session, Turn
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -372,7 +372,7 @@ WRITER = """
 import sys
 from dataclasses import replace
 from agent.errors import SessionConflict
-from agent.sessions import SessionStore
+from agent.memory.sessions import SessionStore
 from agent.types import Decision, Route, Turn
 path, session_id, mark = sys.argv[1:]
 store = SessionStore(path)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from agent.sessions.turnstile import Turnstile
+from agent.memory.sessions.turnstile import Turnstile
 
 
 def test_turnstile_lets_through_in_the_order_of_coming() -> None:

@@ -14,9 +14,9 @@ import pytest
 import uvicorn
 from scripted_server import Line, Say, ScriptedAgent, served
 
-from agent.api.app import create_app
-from agent.sessions import SessionStore
-from agent.settings import Limits, Settings
+from agent.memory.sessions import SessionStore
+from agent.server.api.app import create_app
+from agent.server.settings import Limits, Settings
 from agent.types import Event, Route
 from qa.types import (
     Answer,
@@ -28,7 +28,7 @@ from qa.types import (
     Snippet,
     SnippetKind,
 )
-from retrieval.access import visible
+from retrieval.search.access import visible
 from retrieval.types import Article, Roles
 
 ARTICLES = (

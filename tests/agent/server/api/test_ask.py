@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.settings import Limits
+from agent.server.settings import Limits
 
 
 def test_ask_returns_the_json_of_the_command(serve: Any) -> None:

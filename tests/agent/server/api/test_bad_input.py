@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from agent.settings import Limits
+from agent.server.settings import Limits
 
 PERSONAL = "my card is 4111 1111 1111 1111"
 
@@ -115,7 +115,7 @@ def test_unexpected_errors_tell_nothing_and_log_no_words(
         )
         assert "RuntimeError" not in json.dumps(problem)
         assert client.get("/healthz").status_code == 200
-    from agent.api.logs import JsonLines
+    from agent.server.api.logs import JsonLines
 
     lines = [JsonLines().format(record) for record in caplog.records]
     assert any("RuntimeError" in line and problem["request_id"] in line for line in lines)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.api.sse import encode_event
+from agent.server.api.sse import encode_event
 
 
 def test_chat_returns_the_contracts_json(serve: Any) -> None:

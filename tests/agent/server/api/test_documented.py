@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from agent.settings import Limits, Secret, Settings, WebhookSettings
+from agent.server.settings import Limits, Secret, Settings, WebhookSettings
 
-PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```sh\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
 SECRET = "s" * 40
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from agent.api.library import Library
-from agent.api.watching import Watch
-from qa.answering.calibration import BOUND_FILE
+from agent.server.api.library import Library
+from agent.server.api.watching import Watch
+from qa.deciding.calibration import BOUND_FILE
 from qa.openbook import OpenBook
 from qa.types import Candidate, Reading
 from retrieval import bring_up_to_date
-from retrieval.encoding import SentenceEncoder, load_encoder
+from retrieval.encoding.encoder import SentenceEncoder, load_encoder
 from retrieval.engines.local import LocalEngine
-from retrieval.store import IndexStore
+from retrieval.index.store import IndexStore
 from retrieval.types import PUBLIC, Passage
 
 

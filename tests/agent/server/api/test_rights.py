@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from agent.api.auth.keys import KeyFile
-from agent.channels.signed import signature
-from agent.settings import Secret, WebhookSettings
+from agent.server.api.auth.keys import KeyFile
+from agent.server.channels.signed import signature
+from agent.server.settings import Secret, WebhookSettings
 
 SECRETS = (
     "ninety crowns",

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from agent.api.running import listen
+from agent.server.api.running import listen
 
 
 def test_listen_gives_connections_that_send_at_once() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.api.auth.keys import KeyFile
+from agent.server.api.auth.keys import KeyFile
 
 
 def test_feedback_is_kept_masked_and_the_last_word_counts(serve: Any) -> None:

@@ -18,9 +18,9 @@ import httpx
 import pytest
 
 from retrieval import bring_up_to_date
-from retrieval.store import IndexStore
+from retrieval.index.store import IndexStore
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 COLOURS = ("blue", "green", "red")
 N_CLIENTS = 8
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from agent.agent import Agent
-from agent.api.work import Stop, Stopped
 from agent.configuration import default_agent
-from agent.sessions import SessionStore
+from agent.memory.sessions import SessionStore
+from agent.server.api.work import Stop, Stopped
 from agent.types import Event, IntentRanking
 from qa.types import CalibrationState, Refusal, RefusalReason, Result
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.channels.bodies import read_message
-from agent.channels.registry import CHANNELS, open_channel
-from agent.channels.signed import SeenOnce, SignedChannel, signature
-from agent.channels.types import Message, NotSigned, Unreadable, WebhookRequest
 from agent.errors import ServerError
-from agent.settings import Secret, Settings, WebhookSettings
+from agent.server.channels.bodies import read_message
+from agent.server.channels.registry import CHANNELS, open_channel
+from agent.server.channels.signed import SeenOnce, SignedChannel, signature
+from agent.server.channels.types import Message, NotSigned, Unreadable, WebhookRequest
+from agent.server.settings import Secret, Settings, WebhookSettings
 from agent.types import Reply, Route
 
 SECRET = "s" * 40

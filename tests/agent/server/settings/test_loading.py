@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.errors import ServerError
-from agent.settings import Limits, Secret, load_settings
+from agent.server.settings import Limits, Secret, load_settings
 
 SECRET = "0123456789abcdef" * 4
 

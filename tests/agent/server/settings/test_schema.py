@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.errors import ServerError
-from agent.settings import Settings, TokenSettings
+from agent.server.settings import Settings, TokenSettings
 
 
 @pytest.mark.parametrize(

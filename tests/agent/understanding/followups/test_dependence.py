@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.followups.dependence import Cue, cue, opens_new_subject
+from agent.understanding.followups.dependence import Cue, cue, opens_new_subject
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.followups import make_whole, rewrite
-from agent.followups.ellipsis import in_its_place
 from agent.types import Decision, Route, Turn
+from agent.understanding.followups import make_whole, rewrite
+from agent.understanding.followups.ellipsis import in_its_place
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.followups import Whole, make_whole, rewrite
 from agent.types import Decision, Route, Turn
+from agent.understanding.followups import Whole, make_whole, rewrite
 
 CLAIM = "How do I claim travel expenses?"
 

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.messages.cleaning import Cleaned, MessageKind, asks_how, clean, puts_question
+from agent.understanding.messages.cleaning import (
+    Cleaned,
+    MessageKind,
+    asks_how,
+    clean,
+    puts_question,
+)
 
 
 @pytest.mark.parametrize(

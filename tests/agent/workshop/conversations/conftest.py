@@ -11,9 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from agent.evaluation.endpoints import LoopbackEndpoints
-from agent.evaluation.runner import Stage, SuiteClock
-from agent.evaluation.suite import Suite, load_suite
 from agent.types import (
     Decision,
     FormProgress,
@@ -24,6 +21,9 @@ from agent.types import (
     Session,
     Turn,
 )
+from agent.workshop.conversations.endpoints import LoopbackEndpoints
+from agent.workshop.conversations.runner import Stage, SuiteClock
+from agent.workshop.conversations.suite import Suite, load_suite
 from qa.types import Answer, Snippet, SnippetKind
 
 

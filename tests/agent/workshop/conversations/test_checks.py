@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from agent.evaluation.checks import Difference, Observed, differences, observe
-from agent.evaluation.suite import Check, Step
 from agent.types import Decision, Handover, HandoverReason, Reply, Route
+from agent.workshop.conversations.checks import Difference, Observed, differences, observe
+from agent.workshop.conversations.suite import Check, Step
 
 
 def replied(**changes: Any) -> Reply:

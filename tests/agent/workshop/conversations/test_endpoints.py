@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from agent.evaluation.endpoints import LoopbackEndpoints, ReceivedCall
-from agent.evaluation.suite import Endpoint
+from agent.workshop.conversations.endpoints import LoopbackEndpoints, ReceivedCall
+from agent.workshop.conversations.suite import Endpoint
 
 URL = "https://desk.example.com/api/orders"
 

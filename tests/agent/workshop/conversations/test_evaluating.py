@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent.cli import app
+from agent.cli.entry import app
 from agent.errors import ConversationError
-from agent.evaluation.evaluating import check_names
-from agent.evaluation.suite import Suite
+from agent.workshop.conversations.evaluating import check_names
+from agent.workshop.conversations.suite import Suite
 
-DATA = Path(__file__).resolve().parents[3] / "data"
+DATA = Path(__file__).resolve().parents[4] / "data"
 
 Written = Callable[[str], Suite]
 

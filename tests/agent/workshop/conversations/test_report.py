@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.evaluation.report import (
+from agent.workshop.conversations.report import (
     failure_text,
     predictions_csv,
     results_json,
     results_text,
 )
-from agent.evaluation.runner import Results, Stage, run
-from agent.evaluation.suite import Suite
+from agent.workshop.conversations.runner import Results, Stage, run
+from agent.workshop.conversations.suite import Suite
 
 Written = Callable[[str], Suite]
 

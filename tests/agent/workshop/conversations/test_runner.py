@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent.evaluation.runner import Stage, play, run
-from agent.evaluation.suite import Suite
+from agent.workshop.conversations.runner import Stage, play, run
+from agent.workshop.conversations.suite import Suite
 
 Written = Callable[[str], Suite]
 

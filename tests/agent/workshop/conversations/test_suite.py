@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConversationError
-from agent.evaluation.suite import DEFAULT_TODAY, KEYS, Check, Endpoint, load_suite
+from agent.workshop.conversations.suite import DEFAULT_TODAY, KEYS, Check, Endpoint, load_suite
 
 WHOLE = """\
 today: 2026-05-04

@@ -12,9 +12,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.intents.doctor import ENOUGH_EXAMPLES, Diagnosis, examine
 from agent.intents.formats import LoadedIntents
 from agent.types import IntentExample
+from agent.workshop.doctor.doctor import ENOUGH_EXAMPLES, Diagnosis, examine
 from retrieval.types import Matrix
 
 TOPICS = {

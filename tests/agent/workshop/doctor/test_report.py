@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from agent.intents.answered import AnsweredIntent
-from agent.intents.doctor import Collision, Diagnosis, Mislabelled, SameMessage, TooFew
-from agent.intents.doctor_report import report_lines, to_json
 from agent.intents.formats import LoadedIntents, Rejected, Repeat
 from agent.types import IntentExample
+from agent.workshop.doctor.doctor import Collision, Diagnosis, Mislabelled, SameMessage, TooFew
+from agent.workshop.doctor.report import report_lines, to_json
 
 PAY = IntentExample("pay my bill", "pay", "a.yaml", 3)
 OWE = IntentExample("what do I owe", "balance", "a.yaml", 7)

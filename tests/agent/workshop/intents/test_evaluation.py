@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from agent.errors import IntentError
-from agent.intents.evaluation import evaluate_intents, score_rankings
 from agent.types import IntentRanking, IntentScore
+from agent.workshop.intents.evaluation import evaluate_intents, score_rankings
 
 
 class WordEncoder:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from qa.fitting.observations import Observation
 from qa.types import Candidate
+from qa.workshop.calibrating.observations import Observation
 from retrieval.types import Hit, Passage
 
 

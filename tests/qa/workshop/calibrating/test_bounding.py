@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import CalibrationError
-from qa.fitting.bounding import Calibrated, Choice, choose_threshold, least_answered
+from qa.workshop.calibrating.bounding import Calibrated, Choice, choose_threshold, least_answered
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from qa.fitting.held_out import squad_questions
+from qa.workshop.calibrating.held_out import squad_questions
 
 
 def test_squad_questions_come_from_articles_held_out(tmp_path: Path) -> None:

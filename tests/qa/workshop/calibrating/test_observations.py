@@ -11,9 +11,14 @@ from typing import Any
 import pytest
 
 from qa.errors import CalibrationError
-from qa.evaluation.questions import Question
-from qa.fitting.observations import Observation, load_observations, observe, save_observations
-from qa.fitting.rules import fit_calibration
+from qa.workshop.calibrating.observations import (
+    Observation,
+    load_observations,
+    observe,
+    save_observations,
+)
+from qa.workshop.calibrating.rules import fit_calibration
+from qa.workshop.scoring.questions import Question
 from retrieval.types import Article, Passage
 
 Make = Callable[..., Any]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qa.errors import CalibrationError
-from qa.fitting.regression import fit_logistic, fit_ranking
+from qa.workshop.calibrating.regression import fit_logistic, fit_ranking
 
 
 def test_fit_logistic_finds_the_weights_that_made_the_outcomes() -> None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qa.answering.calibration import expected_calibration_error
+from qa.deciding.calibration import expected_calibration_error
 from qa.errors import CalibrationError
-from qa.fitting.observations import Observation
-from qa.fitting.rules import cross_validated, fit_calibration, fit_slack
 from qa.types import Candidate
+from qa.workshop.calibrating.observations import Observation
+from qa.workshop.calibrating.rules import cross_validated, fit_calibration, fit_slack
 from retrieval.types import Hit, Passage
 
 Observe = Callable[..., list[Observation]]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from qa.evaluation.judging import is_right, judge
-from qa.evaluation.questions import PredictedAnswer, PredictedAsk, Question
+from qa.workshop.scoring.judging import is_right, judge
+from qa.workshop.scoring.questions import PredictedAnswer, PredictedAsk, Question
 
 BODY = "First open Mail. Then press Sync, which takes a while. Open Mail again."
 GOLD = Question("1", "How?", ("Then press Sync, which takes a while",), ("mail",))

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import EvaluationError
-from qa.metrics import (
+from qa.types import Example
+from qa.workshop.scoring.metrics import (
     best_threshold,
     evaluate_squad,
     exact_match_over_golds,
@@ -21,7 +22,6 @@ from qa.metrics import (
     normalize_answer,
     token_f1,
 )
-from qa.types import Example
 
 WORDS = st.lists(
     st.sampled_from(["the", "a", "cat", "Cat!", "dog", "An", "...", "8:30", "é", "x-y", "theory"]),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qa.errors import EvaluationError
-from qa.evaluation.questions import (
+from qa.workshop.scoring.questions import (
     PredictedAnswer,
     PredictedAsk,
     Question,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qa.errors import EvaluationError
-from qa.evaluation.reader import evaluate_reader
+from qa.workshop.scoring.reader import evaluate_reader
 
 Make = Callable[..., Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from qa.errors import ExampleError
-from qa.squad import developing_titles, held_out_titles, load_squad, split_by_title
 from qa.types import Example
+from qa.workshop.scoring.squad import developing_titles, held_out_titles, load_squad, split_by_title
 
 Write = Callable[[Any], Path]
 
@@ -120,7 +120,7 @@ def test_split_by_title_keeps_the_order() -> None:
 
 @pytest.mark.shared_data
 def test_load_squad_reads_the_public_files() -> None:
-    root = Path(__file__).parents[2].parent / "shared" / "data"
+    root = Path(__file__).parents[4].parent / "shared" / "data"
     folder = Path(os.environ.get("FRONTDESK_SHARED_DATA") or root) / "squad"
     if not folder.is_dir():
         pytest.skip("the public data sets aren't here; set FRONTDESK_SHARED_DATA")

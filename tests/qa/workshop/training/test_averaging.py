@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from qa.errors import TrainingError
 from qa.registry import load_reader
-from qa.training.averaging import average_readers
+from qa.workshop.training.averaging import average_readers
 from retrieval.types import Passage
 
 SaveBert = Callable[..., Path]

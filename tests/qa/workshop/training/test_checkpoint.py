@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 
 from qa.errors import TrainingError
-from qa.training import checkpoint
-from qa.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
+from qa.workshop.training import checkpoint
+from qa.workshop.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
 
 
 def test_load_checkpoint_returns_what_was_saved(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from qa.training.export import export_reader
-from qa.training.recipe import Recipe
-from qa.training.span_model import load_span_model
+from qa.workshop.training.export import export_reader
+from qa.workshop.training.recipe import Recipe
+from qa.workshop.training.span_model import load_span_model
 
 RECIPE = Recipe(read_max_tokens=96, read_stride_tokens=24, max_answer_tokens=12)
 

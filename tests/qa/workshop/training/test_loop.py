@@ -14,13 +14,19 @@ import torch
 from transformers import AutoModelForQuestionAnswering
 
 from qa.errors import ExampleError, TrainingError
-from qa.reading.prediction import predict
 from qa.reading.windows import load_tokenizer
-from qa.squad import load_squad
-from qa.training import loop
-from qa.training.checkpoint import CHECKPOINT_NAME, load_checkpoint
-from qa.training.loop import Progress, TrainingFile, TrainingReport, Validation, train_reader
-from qa.training.recipe import Recipe
+from qa.workshop.scoring.squad import load_squad
+from qa.workshop.training import loop
+from qa.workshop.training.checkpoint import CHECKPOINT_NAME, load_checkpoint
+from qa.workshop.training.loop import (
+    Progress,
+    TrainingFile,
+    TrainingReport,
+    Validation,
+    train_reader,
+)
+from qa.workshop.training.prediction import predict
+from qa.workshop.training.recipe import Recipe
 
 FACTS = [
     ("When does the desk open?", "The desk opens at 8:30 on weekdays.", "8:30"),

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from qa.squad import load_squad
-from qa.training.made_tables import make_tables
-from qa.training.recipe import shipped_recipe_path
+from qa.workshop.scoring.squad import load_squad
+from qa.workshop.training.made_tables import make_tables
+from qa.workshop.training.recipe import shipped_recipe_path
 
 N = 800
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qa.errors import TrainingError
-from qa.training.negatives import KINDS, Negative, make_negatives
 from qa.types import Example
+from qa.workshop.training.negatives import KINDS, Negative, make_negatives
 
 FILLER = (
     " The town lies on a broad river and many visitors come by train. Small shops line the old"

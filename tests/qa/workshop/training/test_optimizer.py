@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from qa.errors import TrainingError
-from qa.training.optimizer import MasterWeights
+from qa.workshop.training.optimizer import MasterWeights
 
 
 def small_model(dtype: torch.dtype = torch.float32) -> torch.nn.Module:

@@ -9,9 +9,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
-from qa.reading.prediction import Prediction, predict, span_logits, stack_windows
-from qa.reading.windows import load_tokenizer, make_windows, special_tokens
+from qa.reading.windows import load_tokenizer, make_windows, special_tokens, stack_windows
 from qa.types import Example
+from qa.workshop.training.prediction import Prediction, predict, span_logits
 
 TEXTS = [
     "The desk opens at 8:30.",

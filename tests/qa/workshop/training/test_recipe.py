@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qa.errors import TrainingError
-from qa.training.recipe import Recipe, load_recipe, shipped_recipe_path
+from qa.workshop.training.recipe import Recipe, load_recipe, shipped_recipe_path
 
 
 def test_shipped_recipe_loads() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from qa.errors import TrainingError
-from qa.training.span_model import choose_precision, encoder_folder, load_span_model
+from qa.workshop.training.span_model import choose_precision, encoder_folder, load_span_model
 
 CPU = torch.device("cpu")
 

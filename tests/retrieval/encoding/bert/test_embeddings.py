@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from retrieval.bert import PackedBert
+from retrieval.encoding.bert import PackedBert
 
 
 def test_forward_takes_no_type_ids_as_zeros(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from retrieval.bert import PackedBert, has_fast_bfloat16, packing
+from retrieval.encoding.bert import PackedBert, has_fast_bfloat16, packing
 from retrieval.errors import EncoderError
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from retrieval.bert import PackedBert, linear, precision
+from retrieval.encoding.bert import PackedBert, linear, precision
 
 
 def test_forward_without_onednn_gives_the_same(

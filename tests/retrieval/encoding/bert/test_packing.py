@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.bert.packing import rounded, split_groups
+from retrieval.encoding.bert.packing import rounded, split_groups
 
 
 @pytest.mark.parametrize(

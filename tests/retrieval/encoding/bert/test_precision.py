@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from retrieval.bert import has_fast_bfloat16
+from retrieval.encoding.bert import has_fast_bfloat16
 
 
 @pytest.mark.parametrize(

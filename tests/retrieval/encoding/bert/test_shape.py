@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.bert import BertShape, PackedBert
+from retrieval.encoding.bert import BertShape, PackedBert
 from retrieval.errors import EncoderError
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from retrieval.bert import PackedBert
+from retrieval.encoding.bert import PackedBert
 from retrieval.errors import EncoderError
 
 

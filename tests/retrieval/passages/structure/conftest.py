@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from retrieval.structure import blocks
+from retrieval.passages.structure import blocks
 
 
 @pytest.fixture(scope="session")

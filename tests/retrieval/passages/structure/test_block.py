@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrieval.structure import block_at, blocks
+from retrieval.passages.structure import block_at, blocks
 
 
 def test_block_at_finds_the_block_or_none() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.structure import Block, BlockKind, blocks, lead_in
+from retrieval.passages.structure import Block, BlockKind, blocks, lead_in
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from retrieval.structure import BlockKind, blocks
+from retrieval.passages.structure import BlockKind, blocks
 
 Shown = Callable[[str], list[tuple[str, str]]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from retrieval.structure import BlockKind, blocks
+from retrieval.passages.structure import BlockKind, blocks
 
 Shown = Callable[[str], list[tuple[str, str]]]
 

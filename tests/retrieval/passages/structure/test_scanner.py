@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.structure import BlockKind, blocks
+from retrieval.passages.structure import BlockKind, blocks
 
 HOSTILE = st.lists(
     st.sampled_from(

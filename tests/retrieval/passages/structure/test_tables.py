@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.structure import BlockKind, blocks
+from retrieval.passages.structure import BlockKind, blocks
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.privacy.personal import is_card
+from agent.memory.privacy.personal import is_card
 
 
 @pytest.mark.parametrize("digits", ["4111111111111112", "0" * 16, "411111111111", "4" * 20, "x"])

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from agent.privacy.personal import is_iban
+from agent.memory.privacy.personal import is_iban
 
 
 def test_is_iban_checks_length_and_digits() -> None:

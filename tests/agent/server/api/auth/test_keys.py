@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from agent.api.auth import keys as keys_module
-from agent.api.auth.keys import KeyFile
 from agent.errors import ServerError
+from agent.server.api.auth import keys as keys_module
+from agent.server.api.auth.keys import KeyFile
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

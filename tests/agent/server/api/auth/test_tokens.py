@@ -17,10 +17,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from agent.api.auth.jwks import JwksFile, JwksUrl, parse_key_set
-from agent.api.auth.tokens import BadToken, TokenVerifier, roles_of
 from agent.errors import ServerError
-from agent.settings import TokenSettings
+from agent.server.api.auth.jwks import JwksFile, JwksUrl, parse_key_set
+from agent.server.api.auth.tokens import BadToken, TokenVerifier, roles_of
+from agent.server.settings import TokenSettings
 
 ISSUER = "https://login.example.com/"
 AUDIENCE = "frontdesk"

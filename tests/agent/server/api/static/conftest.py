@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from scripted_server import Line, Say, ScriptedAgent, served
 
-from agent.api.app import create_app
-from agent.dialogue.wording import pieces, quoted
-from agent.sessions import SessionStore
-from agent.settings import Limits, Settings
+from agent.conversation.dialogue.wording import pieces, quoted
+from agent.memory.sessions import SessionStore
+from agent.server.api.app import create_app
+from agent.server.settings import Limits, Settings
 from agent.types import Event, Route
 from qa.types import Answer, CalibrationState, Extract, Result, Snippet, SnippetKind
-from retrieval.access import visible
+from retrieval.search.access import visible
 from retrieval.types import Article, Roles
 
 EVIL = '<img src=x onerror="window.hacked=1">'

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from agent.api.auth.keys import KeyFile
+from agent.server.api.auth.keys import KeyFile
 
 EVIL = '<img src=x onerror="window.hacked=1">'
 

@@ -1,0 +1,1 @@
+"""The server: the HTTP API, the channels that speak through it, and its settings."""

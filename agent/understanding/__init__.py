@@ -1,0 +1,1 @@
+"""Understanding a message: made clean, its language, and made whole from what came before."""

@@ -1,0 +1,1 @@
+"""Workshop: testing agents and looking after intents. Nothing that answers imports it."""

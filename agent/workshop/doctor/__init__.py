@@ -1,0 +1,1 @@
+"""The intent doctor: examples that contradict, overlap or are too few."""

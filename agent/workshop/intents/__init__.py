@@ -1,0 +1,1 @@
+"""Training and measuring intent classifiers beyond what opening an agent fits by itself."""

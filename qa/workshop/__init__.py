@@ -1,0 +1,1 @@
+"""Workshop: training readers, fitting confidences, scoring. Nothing that answers imports it."""

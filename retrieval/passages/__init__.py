@@ -1,0 +1,1 @@
+"""Passages: articles cut along their structure and at the ends of sentences."""

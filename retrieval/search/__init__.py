@@ -1,0 +1,1 @@
+"""Search: words, vectors, how the two are joined, and who may find what."""

@@ -1,0 +1,1 @@
+"""What is asked of the machine: memory, threads, and writes that survive a kill."""

@@ -1,0 +1,1 @@
+"""Workshop: measuring retrieval on labelled queries. Nothing that answers imports it."""
