@@ -72,6 +72,9 @@ class Candidate:
         null_score: The same reader's score for "this passage doesn't answer".
         agreement: How far a second reader chose the same words, 0 to 1; None if only one
             read.
+        check: The margin that a second, larger reader gives this very span in the window that
+            it read again: its start and end logits over its own null there; None if it
+            didn't read the span again.
     """
 
     passage: Passage
@@ -80,6 +83,7 @@ class Candidate:
     score: float
     null_score: float
     agreement: float | None = None
+    check: float | None = None
 
     @property
     def text(self) -> str:
