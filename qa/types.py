@@ -50,6 +50,8 @@ class Example:
         answers: Gold (text, start) pairs; empty where the context doesn't answer.
         title: The article the context belongs to.
         weight: Relative weight in training.
+        group: Shared by examples that ask one question of several contexts; empty for one
+            that is asked of this context alone.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Example:
     answers: tuple[tuple[str, int], ...] = ()
     title: str = ""
     weight: float = 1.0
+    group: str = ""
 
 
 @dataclass(frozen=True)

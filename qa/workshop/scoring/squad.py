@@ -2,7 +2,8 @@
 
 Source: Rajpurkar et al., "SQuAD" (2016) and "Know What You Don't Know" (2018). Offsets
 are code points of the paragraph's context. A 2.0 file carries `is_impossible` keys; its
-questions without answers become examples without answers. Unknown keys are ignored.
+questions without answers become examples without answers. A question's `group`, a key of our
+own, is shared by those that ask the same of several contexts. Unknown keys are ignored.
 """
 
 from __future__ import annotations
@@ -174,4 +175,5 @@ def _example(qa: dict[str, Any], text: str, title: str, weight: float, path: Pat
                 )
                 raise ExampleError(msg)
             answers.append((quote, start))
-    return Example(identifier, question, text, tuple(answers), title, weight)
+    group = _text(qa, "group", where=where) if "group" in qa else ""
+    return Example(identifier, question, text, tuple(answers), title, weight, group)

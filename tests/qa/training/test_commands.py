@@ -94,4 +94,4 @@ def test_train_tables_writes_a_file(tmp_path: Path) -> None:
 def test_train_tables_says_where_it_can_not_write(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["tables", str(tmp_path / "none" / "tables.json")])
     assert isinstance(result.exception, TrainingError)
-    assert "Can't write the tables" in str(result.exception)
+    assert "Can't write the questions" in str(result.exception)
