@@ -37,20 +37,20 @@ from qa.reading.windows import stack_windows
 from qa.types import Example
 from qa.workshop.scoring.squad import developing_examples
 from qa.workshop.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
+from qa.workshop.training.loss import span_loss
 from qa.workshop.training.optimizer import MasterWeights
 from qa.workshop.training.prediction import (
     Prediction,
-    allowed_tokens,
     golds_of,
     predict,
     refusal_threshold,
-    span_logits,
 )
 from qa.workshop.training.recipe import Recipe
 from qa.workshop.training.trainee import Trainee, bert_trainee
 from qa.workshop.training.training_set import (
     TrainingFile,
     crop_window,
+    in_runs,
     load_training_set,
     mask_tokens,
     plan_batches,
@@ -66,12 +66,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from qa.workshop.training.prediction import SpanNetwork
+    from qa.reading.windows import Window
 
 Prepare = Callable[[Recipe, torch.device], Trainee]
 """Recipe and device → a network that is about to be trained."""
 
-_MASKED = -1e4
 _CHECKPOINT_MINUTES = 6.0
 _TELL_SECONDS = 5.0
 
@@ -238,7 +237,9 @@ class _Run:
         self.plan = plan_batches(self.training, recipe)
         # Read now: a file that is missing should be known before the hours of training.
         developing = developing_examples(develop)
-        self.threshold_questions = developing or self.training.threshold_questions
+        self.threshold_questions = _some(
+            developing or self.training.threshold_questions, recipe.threshold_questions
+        )
         self.steps = len(self.plan) // recipe.accumulate
         if self.steps == 0:
             msg = (
@@ -286,7 +287,7 @@ class _Run:
                     stopped = "time"
                     break
                 losses.append(self._take_step())
-                windows_told += recipe.batch_size * recipe.accumulate
+                windows_told += self._n_windows(self.step - 1, self.step)
                 now = time.monotonic()
                 if asked_to_stop() or (
                     max_steps is not None and self.step - first_step >= max_steps
@@ -344,9 +345,10 @@ class _Run:
             for part in self._parts(self.step * recipe.accumulate + number)
         ]
         n_windows = sum(len(part["start"]) for part in parts)
+        n_units = sum(int(part["unit"][-1]) + 1 for part in parts)
 
         def gradients(part: dict[str, torch.Tensor]) -> tuple[float, tuple[torch.Tensor, ...]]:
-            loss = _loss(self.model, part) * (len(part["start"]) / n_windows)
+            loss = span_loss(self.model, part, n_windows=n_windows, n_units=n_units)
             return float(loss.detach()), torch.autograd.grad(loss, self.masters.parameters)
 
         # In the parts' order, whichever is ready first: sums don't depend on the timing.
@@ -374,29 +376,40 @@ class _Run:
         recipe = self.recipe
         rng = random.Random(f"{recipe.seed}/{number}")  # noqa: S311  (nothing secret is drawn)
         batch = self.plan[number]
-        cut = [
-            crop_window(self.training.items[index], limit, special=self.special, rng=rng)
-            for index, limit in zip(batch.items, batch.max_tokens, strict=True)
+        units = [
+            [self._window(index, limit, rng) for index in unit]
+            for unit, limit in zip(batch.units, batch.max_tokens, strict=True)
         ]
-        if recipe.masked_share and (mask := self.trainee.mask) is not None:
-            cut = [
-                (
-                    mask_tokens(window, first, last, share=recipe.masked_share, mask=mask, rng=rng),
-                    first,
-                    last,
-                )
-                for window, first, last in cut
-            ]
-        cut.sort(key=lambda entry: len(entry[0]))
-        size = len(cut) if self.device.type == "cuda" else -(-len(cut) // self.trainee.parts)
+        units.sort(key=lambda unit: max(len(window) for window, _, _ in unit))
+        size = (
+            batch.n_windows
+            if self.device.type == "cuda"
+            else -(-batch.n_windows // self.trainee.parts)
+        )
         parts = []
-        for at in range(0, len(cut), size):
-            some = cut[at : at + size]
-            part = stack_windows([window for window, _, _ in some], self.special, multiple=16)
-            part["start"] = torch.tensor([start for _, start, _ in some])
-            part["end"] = torch.tensor([end for _, _, end in some])
+        for some in in_runs(units, size):
+            cut = [entry for unit in some for entry in unit]
+            part = stack_windows([window for window, _, _ in cut], self.special, multiple=16)
+            part["start"] = torch.tensor([start for _, start, _ in cut])
+            part["end"] = torch.tensor([end for _, _, end in cut])
+            part["unit"] = torch.tensor([at for at, unit in enumerate(some) for _ in unit])
             parts.append({name: tensor.to(self.device) for name, tensor in part.items()})
         return parts
+
+    def _window(self, index: int, limit: int, rng: random.Random) -> tuple[Window, int, int]:
+        """Cut an item's window, some of its tokens hidden if the recipe says so."""
+        window, first, last = crop_window(
+            self.training.items[index], limit, special=self.special, rng=rng
+        )
+        share, mask = self.recipe.masked_share, self.trainee.mask
+        if share and mask is not None:
+            window = mask_tokens(window, first, last, share=share, mask=mask, rng=rng)
+        return window, first, last
+
+    def _n_windows(self, first_step: int, last_step: int) -> int:
+        """How many windows the steps from one up to another see."""
+        each = self.recipe.accumulate
+        return sum(batch.n_windows for batch in self.plan[first_step * each : last_step * each])
 
     # -- the clock --------------------------------------------------------------------
 
@@ -512,7 +525,7 @@ class _Run:
     def _report(self, stopped: str) -> TrainingReport:
         return TrainingReport(
             self.step,
-            self.step * self.recipe.batch_size * self.recipe.accumulate,
+            self._n_windows(0, self.step),
             self._seconds(),
             stopped,
             tuple(self.validations),
@@ -521,17 +534,14 @@ class _Run:
         )
 
 
+def _some(examples: Sequence[Example], n: int) -> list[Example]:
+    """Draw `n` examples evenly over their order; all where `n` is 0 or there are no more."""
+    if not n or len(examples) <= n:
+        return list(examples)
+    return [examples[number * len(examples) // n] for number in range(n)]
+
+
 # -- arithmetic ---------------------------------------------------------------------------
-
-
-def _loss(model: SpanNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Mean cross-entropy of start and end over [CLS] and the passage's tokens."""
-    start, end = span_logits(model, batch)
-    forbidden = ~allowed_tokens(batch)
-    return (
-        torch.nn.functional.cross_entropy(start.masked_fill(forbidden, _MASKED), batch["start"])
-        + torch.nn.functional.cross_entropy(end.masked_fill(forbidden, _MASKED), batch["end"])
-    ) / 2
 
 
 def _schedule(share_done: float, warmup_share: float) -> float:

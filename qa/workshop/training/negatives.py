@@ -12,7 +12,7 @@ answerable, which training tolerates:
 - `removed`: the sentence with the answer is taken out of the passage;
 - `ranked_same`, `ranked_other`: a passage of the same or of another article that BM25
   ranks high for the question and that doesn't hold the answer's text: the mistakes that
-  a reader behind a retriever meets.
+  a reader behind a retriever meets. They share a `group` with the question that they are of.
 
 Everything is drawn from one seed.
 """
@@ -354,7 +354,7 @@ def _ranked(kind: str, *, same_article: bool) -> Callable[..., Negative | None]:
             return None
         context = corpus.contexts[rng.choice(others)]
         return Negative(
-            replace(example, context=context, answers=()),
+            replace(example, context=context, answers=(), group=example.group or example.id),
             kind=kind,
             focus=rng.randrange(len(context)),
         )

@@ -48,10 +48,15 @@ class Recipe:
         max_window_tokens: and this, question and special tokens included.
         negative_share: Share of unanswerable windows among all.
         negative_kinds: Kind of `qa.workshop.training.negatives.KINDS` → relative share.
+        together: Windows of one question, its own and look-alikes, that are normalised together
+            so that their margins compare (`qa.workshop.training.loss`); 1 is each alone.
         held_out_articles: Articles left out of training, by `squad.held_out_titles`.
+        title_share: Share of contexts that are led by their article's title, as passages are when
+            a knowledge base is read.
         validate_every_minutes: Measure on the held-out articles so often; 0 is never
             before the end.
         validation_questions: How many of them, half with and half without an answer.
+        threshold_questions: Choose the threshold at the end on so many at most; 0 is all.
         patience: Stop after so many validations without a better figure; 0 is never.
         precision: "auto" (bf16 where the machine has it), "bf16" or "float32".
         read_max_tokens: Longest window when reading.
@@ -78,9 +83,12 @@ class Recipe:
     max_window_tokens: int = 208
     negative_share: float = 0.25
     negative_kinds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
+    together: int = 1
     held_out_articles: int = 40
+    title_share: float = 0.0
     validate_every_minutes: float = 10.0
     validation_questions: int = 400
+    threshold_questions: int = 0
     patience: int = 0
     precision: str = "auto"
     read_max_tokens: int = 384
@@ -97,6 +105,7 @@ class Recipe:
             "learning_rate": self.learning_rate,
             "clip_norm": self.clip_norm,
             "max_answer_tokens": self.max_answer_tokens,
+            "together": self.together,
             "hidden": self.hidden,
             "vocabulary_words": self.vocabulary_words,
         }
@@ -110,6 +119,7 @@ class Recipe:
             "dropout": self.dropout,
             "attention_dropout": self.attention_dropout,
             "masked_share": self.masked_share,
+            "title_share": self.title_share,
         }.items():
             if not 0 <= share < 1:
                 msg = f"The recipe's {name} is {share!r}. Expected a share from 0 to below 1."

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import random
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -38,6 +39,7 @@ __all__ = [
     "TrainingItem",
     "TrainingSet",
     "crop_window",
+    "in_runs",
     "load_training_set",
     "mask_tokens",
     "plan_batches",
@@ -48,6 +50,8 @@ _CHUNK_BATCHES = 48
 _N_SPECIAL = 3
 _MIN_ROOM = 16
 _THRESHOLD_QUESTIONS = 2000
+
+_Unit = TypeVar("_Unit", bound=Sized)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,9 @@ class TrainingSet:
 
     Attributes:
         items: Questions with and without answers.
-        weights: (items,) how often each is seen per epoch, on average.
+        units: (units,) items that are seen together, the first for its own sake: one, or the
+            windows of one question.
+        weights: (units,) how often each is seen per epoch, on average.
         validation: Held-out questions, half of them made unanswerable: a few, for
             looking at as it goes.
         threshold_questions: More of them, for choosing the threshold at the end.
@@ -96,6 +102,7 @@ class TrainingSet:
     """
 
     items: list[TrainingItem]
+    units: list[list[int]]
     weights: list[float]
     validation: list[Example]
     threshold_questions: list[Example]
@@ -105,10 +112,36 @@ class TrainingSet:
 
 @dataclass(frozen=True)
 class Batch:
-    """Which items a batch holds, and the longest window each may have."""
+    """What is computed at once.
+
+    Attributes:
+        units: Items that are normalised together.
+        max_tokens: (units,) the longest window that its items may have.
+    """
+
+    units: list[list[int]]
+    max_tokens: list[int]
+
+    @property
+    def n_windows(self) -> int:
+        """How many windows it is cut into."""
+        return sum(len(unit) for unit in self.units)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A unit, and the longest window that its items may have."""
 
     items: list[int]
-    max_tokens: list[int]
+    max_tokens: int
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def length(self, items: Sequence[TrainingItem]) -> int:
+        """Return the length of its longest window."""
+        whole = (len(items[at].question_ids) + len(items[at].text.ids) for at in self.items)
+        return min(self.max_tokens, max(whole) + _N_SPECIAL)
 
 
 def load_training_set(
@@ -152,7 +185,9 @@ def load_training_set(
     )
     train, development = split_by_title(examples, held_out)
     answerable = sum(1 for example in train if example.answers)
-    share, own = recipe.negative_share, len(train) - answerable
+    # A look-alike stands beside its question, and isn't one.
+    own = sum(1 for example in train if not example.answers and example.group in {"", example.id})
+    share = recipe.negative_share
     n_negatives = max(0, round(answerable * share / (1 - share)) - own)
     # Each epoch sees other ones: so many epochs' worth are made, each drawn once.
     epochs = max(1.0, recipe.epochs)
@@ -163,16 +198,19 @@ def load_training_set(
     focuses = [example.answers[0][1] if example.answers else 0 for example in train]
     focuses += [negative.focus for negative in negatives]
     train += [replace(n.example, weight=n.example.weight / epochs) for n in negatives]
+    train, focuses = _led_by_titles(train, focuses, recipe)
     longest_answer = (max_tokens or math.inf) - MAX_QUESTION_TOKENS - _N_SPECIAL
     items: list[TrainingItem] = []
-    weights: list[float] = []
+    kept: list[Example] = []
     for example, item in zip(train, _items(train, focuses, tokenizer), strict=True):
         if item.first is None or item.last is None or item.last - item.first < longest_answer:
             items.append(item)
-            weights.append(example.weight)
+            kept.append(example)
+    units = _units(kept, together=recipe.together)
     return TrainingSet(
         items,
-        weights,
+        units,
+        [kept[unit[0]].weight for unit in units],
         _held_out_questions(development, recipe, recipe.validation_questions),
         _held_out_questions(development, recipe, _THRESHOLD_QUESTIONS),
         held_out,
@@ -183,40 +221,70 @@ def load_training_set(
 def plan_batches(training: TrainingSet, recipe: Recipe) -> list[Batch]:
     """Lay out all batches of a run.
 
-    Items are shuffled, cut into chunks, sorted by length within a chunk and dealt into
+    Units are shuffled, cut into chunks, sorted by length within a chunk and dealt into
     batches, whose order is shuffled again: little padding, and still a random order.
     """
-    items = training.items
     rng = np.random.default_rng(recipe.seed)
-    share = np.asarray(training.weights, dtype=np.float64)
-    order: list[int] = []
-    epochs_left = recipe.epochs
-    while epochs_left > 0:
-        # A fractional last epoch or weight draws its share of the items at random.
-        expected = share * min(1.0, epochs_left)
-        times = np.floor(expected + rng.random(len(items))).astype(np.int64)
-        drawn = np.repeat(np.arange(len(items)), times)
-        rng.shuffle(drawn)
-        order += drawn.tolist()
-        epochs_left -= 1.0
+    order = _drawn_units(training, recipe, rng)
     limits: list[int] = rng.integers(
         recipe.min_window_tokens, recipe.max_window_tokens + 1, size=len(order)
     ).tolist()
-    lengths = [
-        min(limit, len(items[index].question_ids) + len(items[index].text.ids) + _N_SPECIAL)
-        for index, limit in zip(order, limits, strict=True)
-    ]
+    drawn = [_Drawn(unit, limit) for unit, limit in zip(order, limits, strict=True)]
     batches: list[Batch] = []
-    chunk = recipe.batch_size * _CHUNK_BATCHES
-    for begin in range(0, len(order), chunk):
-        members = list(range(begin, min(begin + chunk, len(order))))
-        members.sort(key=lambda position: lengths[position])
-        dealt = [
-            members[at : at + recipe.batch_size] for at in range(0, len(members), recipe.batch_size)
-        ]
-        rng.shuffle(dealt)
-        batches += [Batch([order[p] for p in batch], [limits[p] for p in batch]) for batch in dealt]
+    for members in in_runs(drawn, recipe.batch_size * _CHUNK_BATCHES):
+        members.sort(key=lambda unit: unit.length(training.items))
+        dealt = in_runs(members, recipe.batch_size)
+        for place in rng.permutation(len(dealt)).tolist():
+            chosen = dealt[place]
+            batches.append(Batch([u.items for u in chosen], [u.max_tokens for u in chosen]))
     return batches
+
+
+def _drawn_units(
+    training: TrainingSet, recipe: Recipe, rng: np.random.Generator
+) -> list[list[int]]:
+    """Draw the units of all epochs, in random order."""
+    share = np.asarray(training.weights, dtype=np.float64)
+    order: list[list[int]] = []
+    epochs_left = recipe.epochs
+    while epochs_left > 0:
+        # A fractional last epoch or weight draws its share of the units at random.
+        expected = share * min(1.0, epochs_left)
+        times = np.floor(expected + rng.random(len(share))).astype(np.int64)
+        drawn = np.repeat(np.arange(len(share)), times)
+        rng.shuffle(drawn)
+        for number in drawn.tolist():
+            first, *others = training.units[number]
+            if len(others) >= recipe.together:
+                others = rng.choice(others, recipe.together - 1, replace=False).tolist()
+            order.append([first, *others])
+        epochs_left -= 1.0
+    return order
+
+
+def in_runs(units: Sequence[_Unit], n_windows: int) -> list[list[_Unit]]:
+    """Cut units into runs of about `n_windows` windows, each unit kept whole."""
+    runs: list[list[_Unit]] = []
+    room = 0
+    for unit in units:
+        if room <= 0:
+            runs.append([])
+            room = n_windows
+        runs[-1].append(unit)
+        room -= len(unit)
+    return runs
+
+
+def _units(examples: Sequence[Example], *, together: int) -> list[list[int]]:
+    """Join the examples of one question; the first is the one that the group is named after."""
+    if together == 1:
+        return [[number] for number in range(len(examples))]
+    by_group: dict[str, list[int]] = {}
+    for number, example in enumerate(examples):
+        by_group.setdefault(example.group or example.id, []).append(number)
+    for unit in by_group.values():
+        unit.sort(key=lambda number: examples[number].id != examples[number].group)
+    return list(by_group.values())
 
 
 def crop_window(
@@ -291,6 +359,25 @@ def _held_out_questions(development: Sequence[Example], recipe: Recipe, n: int) 
     chosen = rng.sample(answerable, min(half, len(answerable)))
     negatives = make_negatives(answerable, half, kinds=recipe.negative_kinds, seed=recipe.seed + 1)
     return chosen + [negative.example for negative in negatives]
+
+
+def _led_by_titles(
+    examples: Sequence[Example], focuses: Sequence[int], recipe: Recipe
+) -> tuple[list[Example], list[int]]:
+    """Put the title before a share of the contexts, as a reader of passages is given it."""
+    rng = random.Random(recipe.seed)  # noqa: S311  (nothing secret is drawn)
+    above = {
+        (title, context): f"{title.replace('_', ' ')}. "
+        for title, context in dict.fromkeys((each.title, each.context) for each in examples)
+        if rng.random() < recipe.title_share and title
+    }
+    led, moved = [], []
+    for example, focus in zip(examples, focuses, strict=True):
+        before = above.get((example.title, example.context), "")
+        answers = tuple((text, start + len(before)) for text, start in example.answers)
+        led.append(replace(example, context=before + example.context, answers=answers))
+        moved.append(focus + len(before))
+    return led, moved
 
 
 def _items(

@@ -113,10 +113,10 @@ def test_load_training_set_refuses_nothing(squad_path: Path, tokenizer: Tokenize
 
 def test_plan_batches_shows_every_item_once_per_epoch(training: TrainingSet) -> None:
     batches = plan_batches(training, replace(RECIPE, epochs=2.0))
-    seen = Counter(index for batch in batches for index in batch.items)
+    seen = Counter(index for batch in batches for unit in batch.units for index in unit)
     assert seen == Counter(dict.fromkeys(range(len(training.items)), 2))
     for batch in batches:
-        assert len(batch.items) == len(batch.max_tokens) <= RECIPE.batch_size
+        assert batch.n_windows == len(batch.max_tokens) <= RECIPE.batch_size
         assert all(32 <= limit <= 64 for limit in batch.max_tokens)
     assert batches == plan_batches(training, replace(RECIPE, epochs=2.0))
     assert batches != plan_batches(training, replace(RECIPE, epochs=2.0, seed=2))
@@ -124,7 +124,7 @@ def test_plan_batches_shows_every_item_once_per_epoch(training: TrainingSet) -> 
 
 def test_plan_batches_draws_a_share_of_a_fractional_epoch(training: TrainingSet) -> None:
     batches = plan_batches(training, replace(RECIPE, epochs=0.5))
-    seen = [index for batch in batches for index in batch.items]
+    seen = [index for batch in batches for unit in batch.units for index in unit]
     assert 0 < len(seen) == len(set(seen)) < len(training.items)
 
 
@@ -196,3 +196,74 @@ def test_files_with_questions_in_vain_bring_their_own_negatives(
     # Eight of the file's own, in four articles of two paragraphs; the rest from the other.
     assert sum(tower in item.question_ids for item in in_vain) == 8
     assert len(in_vain) > 8
+
+
+def test_title_share_leads_contexts_by_their_titles(squad_path: Path, tokenizer: Tokenizer) -> None:
+    recipe = replace(RECIPE, title_share=0.5)
+    training = load_training_set(recipe, [TrainingFile(squad_path)], tokenizer, max_tokens=128)
+    titles = {tokenizer.encode(f"T{number}.", add_special_tokens=False).ids[0] for number in "0123"}
+    led = [item.text.ids[0] in titles for item in training.items]
+    assert 0 < sum(led) < len(led)
+    for item in training.items:
+        if item.first is not None:
+            assert tokenizer.decode(item.text.ids[item.first : item.first + 1]).startswith("19")
+
+
+def grouped(path: Path) -> Path:
+    """Each question is asked of its own paragraph and of five others, which don't answer it."""
+    names = [f"Place{number}" for number in range(6)]
+    articles = []
+    for at, name in enumerate(names):
+        context = f"In {1900 + at} the town of {name} built a bridge."
+        qas = [
+            {
+                "id": asked if asked == name else f"{asked}~{name}",
+                "group": asked,
+                "question": f"When did the town of {asked} build a bridge?",
+                "is_impossible": asked != name,
+                "answers": [{"text": str(1900 + at), "answer_start": 3}] if asked == name else [],
+            }
+            for asked in names
+        ]
+        articles.append({"title": "", "paragraphs": [{"context": context, "qas": qas}]})
+    path.write_text(json.dumps({"data": articles}), encoding="utf-8")
+    return path
+
+
+def test_together_keeps_the_windows_of_one_question_in_one_unit(
+    tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    files = [TrainingFile(grouped(tmp_path / "grouped.json"))]
+    recipe = replace(RECIPE, together=3, batch_size=6, held_out_articles=0, negative_share=0.0)
+    training = load_training_set(recipe, files, tokenizer, max_tokens=128)
+    assert [len(unit) for unit in training.units] == [6] * 6
+    units = [unit for batch in plan_batches(training, recipe) for unit in batch.units]
+    assert len(units) == 6
+    for unit in units:
+        assert len(unit) == len(set(unit)) == 3
+        first, *others = (training.items[index] for index in unit)
+        assert first.first is not None
+        assert all(other.first is None for other in others)
+        assert all(other.question_ids == first.question_ids for other in others)
+
+
+def test_look_alikes_are_no_negatives_that_a_file_brings(
+    tmp_path: Path, squad_path: Path, tokenizer: Tokenizer
+) -> None:
+    files = [TrainingFile(grouped(tmp_path / "grouped.json")), TrainingFile(squad_path)]
+    training = load_training_set(RECIPE, files, tokenizer, max_tokens=128)
+    in_vain = sum(item.first is None for item in training.items)
+    assert in_vain == 30 + 8  # a quarter of 24 answerable and 8 made
+
+
+def test_negatives_of_other_passages_stand_beside_their_question(
+    squad_path: Path, tokenizer: Tokenizer
+) -> None:
+    recipe = replace(RECIPE, together=2, negative_kinds={"ranked_other": 1.0})
+    training = load_training_set(recipe, [TrainingFile(squad_path)], tokenizer, max_tokens=128)
+    pairs = [unit for unit in training.units if len(unit) == 2]
+    assert pairs
+    for own, other in pairs:
+        assert training.items[own].first is not None
+        assert training.items[other].first is None
+        assert training.items[own].question_ids == training.items[other].question_ids
