@@ -48,6 +48,10 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", help="A recipe; the shipped weights' recipe by default."),
 ]
+Encoder = Annotated[
+    Path | None,
+    typer.Option("--encoder", help="A folder to start from, instead of the recipe's encoder."),
+]
 MaxMinutes = Annotated[
     float | None, typer.Option("--max-minutes", min=0.1, help="End after so long.")
 ]
@@ -61,18 +65,23 @@ def reader(
     out: Out,
     develop: Develop = None,
     config: Config = None,
+    encoder: Encoder = None,
     max_minutes: MaxMinutes = None,
     resume: Resume = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fine-tune a BERT reader on questions in SQuAD's format.
+    """Fine-tune a reader of BERT's family on questions in SQuAD's format.
 
     Example: frontdesk train reader --data train-v1.1.json --out build/reader --max-minutes 90
     """
+    from dataclasses import replace
+
     from qa.workshop.training.recipe import load_recipe, shipped_recipe_path
     from qa.workshop.training.trainee import bert_trainee
 
     recipe = load_recipe(config or shipped_recipe_path())
+    if encoder is not None:
+        recipe = replace(recipe, encoder=str(encoder))
     _run(recipe, data, out, develop, max_minutes, resume, as_json, prepare=bert_trainee)
 
 

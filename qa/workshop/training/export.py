@@ -53,7 +53,7 @@ def export_reader(
         _save_tokenizer(source, unfinished)
         settings = {
             "format": SETTINGS_FORMAT,
-            "name": "bert",
+            "name": recipe.name,
             "max_tokens": recipe.read_max_tokens,
             "stride_tokens": recipe.read_stride_tokens,
             "max_answer_tokens": recipe.max_answer_tokens,

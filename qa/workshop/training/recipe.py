@@ -31,6 +31,7 @@ class Recipe:
         encoder: "all-MiniLM-L6-v2" (comes with the installation), a folder, or a name
             that transformers can load; "glove" for the attention-flow reader over word
             vectors.
+        name: The reader's short name, the first part of its id.
         seed: Of the negatives, the order, the windows and the span head.
         epochs: Passes over the answerable questions.
         batch_size: Windows per forward and backward pass.
@@ -67,6 +68,7 @@ class Recipe:
     """
 
     encoder: str = "all-MiniLM-L6-v2"
+    name: str = "bert"
     seed: int = 1
     epochs: float = 1.0
     batch_size: int = 16

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from agent.cli.train import app
 from qa.errors import ExampleError, TrainingError
+from qa.workshop.scoring.squad import load_squad
 from qa.workshop.training.made_tables import make_tables
 
 TOML = """
@@ -77,6 +78,16 @@ def test_train_reader_takes_other_equals_signs_as_names(arguments: list[str], na
     assert repr(name) in str(result.exception)
 
 
+def test_train_reader_starts_from_another_encoder(
+    arguments: list[str], tiny_bert: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(TOML.format(encoder='"absent"') + 'name = "desk"\n', encoding="utf-8")
+    result = CliRunner().invoke(app, [*arguments, "--encoder", str(tiny_bert)])
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "out" / "reader.json").read_text("utf-8"))["name"] == "desk"
+
+
 def test_train_reader_shows_an_example() -> None:
     result = CliRunner().invoke(app, ["reader", "--help"])
     assert result.exit_code == 0
@@ -95,3 +106,21 @@ def test_train_tables_says_where_it_can_not_write(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["tables", str(tmp_path / "none" / "tables.json")])
     assert isinstance(result.exception, TrainingError)
     assert "Can't write the questions" in str(result.exception)
+
+
+def test_train_helpdesk_writes_a_file(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    article = "# Gate\n\nThe gate opens at nine in the morning.\n"
+    (tmp_path / "kb" / "gate.md").write_text(article, encoding="utf-8")
+    row = {"id": "g", "question": "when can I get in?", "answers": ["nine"]}
+    found, lost = {**row, "article_ids": ["gate.md"]}, {**row, "id": "h", "article_ids": ["x.md"]}
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(f"{json.dumps(found)}\n{json.dumps(lost)}\n", encoding="utf-8")
+    out = tmp_path / "helpdesk.json"
+    arguments = [str(tmp_path / "kb"), "--questions", str(questions), "--out", str(out)]
+    result = CliRunner().invoke(app, ["helpdesk", *arguments])
+    assert result.exit_code == 0, result.output
+    assert "Wrote 1 examples of 1 questions" in result.stdout
+    assert "1 questions' answers or articles aren't there" in result.stdout
+    (example,) = load_squad(out).examples
+    assert example.context == "Gate. The gate opens at nine in the morning."
