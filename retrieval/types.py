@@ -6,6 +6,8 @@ Values are frozen: nothing that is handed out changes afterwards.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,11 +23,14 @@ __all__ = [
     "Article",
     "Encoder",
     "Engine",
+    "FieldValue",
     "Hit",
     "Matrix",
     "Passage",
+    "Place",
     "Retriever",
     "Roles",
+    "Scalar",
     "TokenEncoder",
     "Trace",
 ]
@@ -43,6 +48,32 @@ Matrix = NDArray[np.float32]
 """(n, dim) float32, rows of unit length."""
 
 
+Scalar = str | int | float | bool
+"""One value of an article's metadata."""
+
+FieldValue = Scalar | tuple[Scalar, ...]
+"""What one field of an article's metadata holds."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where part of an article stands in its file, from `start` to the next place's start.
+
+    Attributes:
+        start: Offset in the article's body.
+        page: Page of a PDF, counted from 1.
+        slide: Slide of a presentation, counted from 1.
+        sheet: Name of a spreadsheet's sheet.
+        cell: The sheet's cell that the first cell of a table row comes from: "A7".
+    """
+
+    start: int
+    page: int | None = None
+    slide: int | None = None
+    sheet: str | None = None
+    cell: str | None = None
+
+
 @dataclass(frozen=True)
 class Article:
     """One authored document of a knowledge base, before it is cut into passages.
@@ -58,6 +89,8 @@ class Article:
         source: The SOURCE (as given to `index`) that the article came from.
         path: The file inside the source, for messages.
         format: Name of the loader: "markdown", "html", "servicenow", ...
+        fields: Further metadata that the source states: scalars and tuples of scalars.
+        places: Where parts of it stand in a file with pages, slides or cells, by ascending start.
     """
 
     id: str
@@ -69,11 +102,48 @@ class Article:
     source: str = ""
     path: str = ""
     format: str = ""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
+
+    def place(self, offset: int) -> dict[str, int | str] | None:
+        """Return where a point of the body stands in the file, None where that isn't known.
+
+        Example:
+            >>> Article("a", "A", "One. Two.", places=(Place(0, page=1), Place(5, page=2))).place(7)
+            {'page': 2}
+        """
+        number = bisect_right(self.places, offset, key=lambda place: place.start) - 1
+        if number < 0:
+            return None
+        place = self.places[number]
+        found = {"page": place.page, "slide": place.slide, "sheet": place.sheet}
+        known = {name: value for name, value in found.items() if value is not None}
+        if place.cell is not None:
+            # Between two cells of a row stands a bar; one of a cell's own is escaped.
+            moved = len(_CELL_BAR.findall(self.body, place.start, offset + 1)) - 1
+            known["cell"] = _moved_right(place.cell, max(moved, 0))
+        return known or None
 
     @cached_property
     def sha256(self) -> str:
         """Hex SHA-256 of the body in UTF-8: what a citation is checked against."""
         return sha256(self.body.encode("utf-8")).hexdigest()
+
+
+_CELL_BAR = re.compile(r"(?<!\\)\|")
+
+
+def _moved_right(cell: str, columns: int) -> str:
+    """Return the cell so many columns right of another: two right of "Z7" is "AB7"."""
+    letters = cell.rstrip("0123456789")
+    number = columns
+    for power, letter in enumerate(reversed(letters)):
+        number += (ord(letter) - 64) * 26**power
+    name = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        name = chr(65 + rest) + name
+    return name + cell[len(letters) :]
 
 
 @dataclass(frozen=True)

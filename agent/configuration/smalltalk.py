@@ -60,7 +60,7 @@ def load_smalltalk(paths: Iterable[str | Path]) -> tuple[SmallTalk, ...]:
     Raises:
         ConfigurationError: A file can't be read or an entry is broken; names file and line.
     """
-    from retrieval.articles.found import BadRow
+    from retrieval.articles.loader import BadRow
     from retrieval.articles.markdown import markdown_text
     from retrieval.articles.qna import pairs
     from retrieval.errors import ArticleError

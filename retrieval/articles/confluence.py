@@ -13,7 +13,15 @@ from typing import Any
 
 from retrieval.articles.confluence_storage import storage_text
 from retrieval.articles.fields import shown, text_of_json, timestamp
-from retrieval.articles.found import Audience, BadRow, Draft, Found, Remark, Skipped, SourceFile
+from retrieval.articles.loader import (
+    Audience,
+    BadRow,
+    Draft,
+    LoaderOutput,
+    Remark,
+    Skipped,
+    SourceFile,
+)
 from retrieval.articles.readable import drop_leading_title, readable
 from retrieval.articles.restrictions import both, resolved
 from retrieval.errors import ArticleError
@@ -67,7 +75,7 @@ def audience_of(names: Sequence[str | None], example: str) -> tuple[Audience, li
 
 def page_drafts(
     pages: Sequence[Page], restricted: Mapping[str, Audience], parents: Mapping[str, Sequence[str]]
-) -> Iterator[Found]:
+) -> Iterator[LoaderOutput]:
     """Yield articles, each with the restrictions of the pages above it, too.
 
     Args:
@@ -124,7 +132,7 @@ def _rows(export: Mapping[str, Any]) -> Sequence[Any]:
     return [export] if isinstance(export.get("body"), dict) else []
 
 
-def drafts_of_json(export: Mapping[str, Any], file: SourceFile) -> Iterator[Found]:  # noqa: ARG001
+def drafts_of_json(export: Mapping[str, Any], file: SourceFile) -> Iterator[LoaderOutput]:  # noqa: ARG001
     """Yield the pages of an export."""
     links = export.get("_links")
     base = str(links.get("base") or "") if isinstance(links, dict) else ""

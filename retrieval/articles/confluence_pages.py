@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from lxml.html import HtmlElement
 
 from retrieval.articles.fields import title_of_stem
-from retrieval.articles.found import UNSTATED, Draft, Found, Skipped, SourceFile
+from retrieval.articles.loader import UNSTATED, Draft, LoaderOutput, Skipped, SourceFile
 from retrieval.articles.readable import drop_leading_title, plain, render
 
 __all__ = ["drafts", "recognises"]
@@ -30,7 +30,7 @@ def recognises(root: HtmlElement) -> bool:
     )
 
 
-def drafts(root: HtmlElement, file: SourceFile) -> Iterator[Found]:
+def drafts(root: HtmlElement, file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the page's article."""
     stem = PurePosixPath(file.relative).stem
     content = _by_id(root, "main-content")

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from retrieval.articles.confluence import Page, audience_of, page_drafts
 from retrieval.articles.confluence_storage import storage_text
 from retrieval.articles.fields import timestamp
-from retrieval.articles.found import Audience, BadRow, Found, Remark, Skipped, SourceFile
+from retrieval.articles.loader import Audience, BadRow, LoaderOutput, Remark, Skipped, SourceFile
 from retrieval.articles.readable import drop_leading_title
 from retrieval.articles.restrictions import both
 from retrieval.errors import ArticleError
@@ -49,7 +49,7 @@ class _Entity:
         return [] if found is None else [_text(member) for member in found.iter("id")]
 
 
-def drafts_of_xml(root: Element, file: SourceFile) -> Iterator[Found]:  # noqa: ARG001
+def drafts_of_xml(root: Element, file: SourceFile) -> Iterator[LoaderOutput]:  # noqa: ARG001
     """Yield the pages of an export."""
     kinds: dict[str, list[_Entity]] = defaultdict(list)
     for element in root.iterfind("object"):

@@ -15,7 +15,7 @@ from itertools import accumulate, islice
 from retrieval.articles.csv_rows import csv_delimiter, csv_rows, wrong_width
 from retrieval.articles.decoding import decode
 from retrieval.articles.fields import audience_of_cell, shown
-from retrieval.articles.found import MAX_ARTICLE_CHARS, BadRow, Draft, Found, SourceFile
+from retrieval.articles.loader import MAX_ARTICLE_CHARS, BadRow, Draft, LoaderOutput, SourceFile
 from retrieval.errors import ArticleError
 
 __all__ = ["load"]
@@ -23,7 +23,7 @@ __all__ = ["load"]
 _COLUMNS = ("id", "title", "body", "url", "audience", "updated")
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield one article a row."""
     raw = file.read_bytes()
     lines = _lines(raw)

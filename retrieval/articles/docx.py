@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 
 from retrieval.articles.docx_numbering import NUMBERED, Package, open_package
 from retrieval.articles.fields import shown, timestamp, title_of_stem
-from retrieval.articles.found import UNSTATED, Draft, Found, SourceFile
+from retrieval.articles.loader import UNSTATED, Draft, LoaderOutput, SourceFile
 from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
 from retrieval.errors import ArticleError
 
@@ -37,7 +37,7 @@ _JUNK_TITLE = re.compile(
 )
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the file as one article."""
     try:
         with file.path.open("rb") as stream:

@@ -15,7 +15,7 @@ from reprlib import Repr
 from typing import Any
 from urllib.parse import unquote
 
-from retrieval.articles.found import Audience
+from retrieval.articles.loader import Audience
 from retrieval.errors import ArticleError
 
 __all__ = [

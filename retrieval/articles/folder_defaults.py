@@ -12,7 +12,7 @@ from pathlib import Path
 
 from retrieval.articles.decoding import decode
 from retrieval.articles.fields import audience_of_json, refuse_misspelt_audience, shown
-from retrieval.articles.found import Audience
+from retrieval.articles.loader import Audience
 from retrieval.articles.sources import DEFAULTS_FILE
 from retrieval.errors import ArticleError
 

@@ -20,7 +20,7 @@ from retrieval.articles.fields import (
     roles,
     shown,
 )
-from retrieval.articles.found import Audience
+from retrieval.articles.loader import Audience
 from retrieval.errors import ArticleError
 
 __all__ = ["FrontMatter", "split_front_matter"]

@@ -16,11 +16,11 @@ from lxml.html import HtmlElement
 from retrieval.articles import confluence_pages
 from retrieval.articles.decoding import decode
 from retrieval.articles.fields import timestamp, title_of_stem
-from retrieval.articles.found import (
+from retrieval.articles.loader import (
     MAX_ARTICLE_CHARS,
     UNSTATED,
     Draft,
-    Found,
+    LoaderOutput,
     SourceFile,
 )
 from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
@@ -39,7 +39,7 @@ _UPDATED = (
 )
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the page as one article; pages of Confluence's HTML export are known by sight."""
     text = _text(file)
     if len(text) > 2 * MAX_ARTICLE_CHARS:

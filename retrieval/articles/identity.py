@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrieval.articles.fields import shown
-from retrieval.articles.found import Draft
+from retrieval.articles.loader import Draft
 from retrieval.articles.sources import Source
 from retrieval.errors import ArticleError
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from retrieval.articles import confluence, servicenow, zendesk
 from retrieval.articles.fields import shown
-from retrieval.articles.found import Found, SourceFile
+from retrieval.articles.loader import LoaderOutput, SourceFile
 from retrieval.errors import ArticleError
 
 __all__ = ["EXPORTS", "JsonExport", "load"]
@@ -34,7 +34,7 @@ class JsonExport:
     name: str
     shape: str
     recognises: Callable[[Mapping[str, Any]], bool]
-    drafts: Callable[[Mapping[str, Any], SourceFile], Iterator[Found]]
+    drafts: Callable[[Mapping[str, Any], SourceFile], Iterator[LoaderOutput]]
 
 
 EXPORTS = (
@@ -54,7 +54,7 @@ EXPORTS = (
 )
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the articles of an export."""
     text = file.read_text()
     try:

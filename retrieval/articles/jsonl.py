@@ -18,12 +18,12 @@ from retrieval.articles.fields import (
     shown,
     text_of_json,
 )
-from retrieval.articles.found import (
+from retrieval.articles.loader import (
     UNSTATED,
     Audience,
     BadRow,
     Draft,
-    Found,
+    LoaderOutput,
     SourceFile,
     Unstated,
 )
@@ -32,7 +32,7 @@ from retrieval.errors import ArticleError
 __all__ = ["load"]
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield one article a line."""
     for number, offset, raw in _lines(file):
         if not raw.strip():

@@ -7,14 +7,15 @@ nothing but its file, decides nothing about ids or defaults of rights, and raise
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from pathlib import Path
 
 from retrieval.articles.decoding import decode
 from retrieval.errors import ArticleError
+from retrieval.types import FieldValue, Place
 
 __all__ = [
     "MAX_ARTICLE_CHARS",
@@ -23,8 +24,8 @@ __all__ = [
     "Audience",
     "BadRow",
     "Draft",
-    "Found",
     "Loader",
+    "LoaderOutput",
     "Remark",
     "Skipped",
     "SourceFile",
@@ -64,6 +65,8 @@ class Draft:
         audience: `UNSTATED` if the format has no place for it.
         updated: As the file states it.
         line: Where the article starts, counted from 1, for messages.
+        fields: Further metadata.
+        places: Where parts of the body stand in the file.
     """
 
     title: str
@@ -75,6 +78,8 @@ class Draft:
     audience: Audience | Unstated = None
     updated: str | None = None
     line: int | None = None
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class Remark:
     example: str = ""
 
 
-Found = Draft | BadRow | Skipped | Remark
+LoaderOutput = Draft | BadRow | Skipped | Remark
 
 
 @dataclass(frozen=True)
@@ -164,4 +169,4 @@ class SourceFile:
         return text
 
 
-Loader = Callable[[SourceFile], Iterator[Found]]
+Loader = Callable[[SourceFile], Iterator[LoaderOutput]]

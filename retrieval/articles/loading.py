@@ -15,19 +15,19 @@ from types import MappingProxyType
 
 from retrieval.articles.fields import safe_url, shown, timestamp
 from retrieval.articles.folder_defaults import FolderDefaults
-from retrieval.articles.found import (
+from retrieval.articles.identity import Entry, Identities
+from retrieval.articles.loader import (
     MAX_ARTICLE_CHARS,
     Audience,
     BadRow,
     Draft,
-    Found,
     Loader,
+    LoaderOutput,
     Remark,
     Skipped,
     SourceFile,
     Unstated,
 )
-from retrieval.articles.identity import Entry, Identities
 from retrieval.articles.registry import LOADERS, loader_of
 from retrieval.articles.sources import Source, resolve, walk
 from retrieval.errors import AccessError, ArticleError, SourceError
@@ -35,7 +35,7 @@ from retrieval.types import Article
 
 __all__ = ["Loaded", "Read", "Rejected", "load_articles"]
 
-Read = Callable[[Loader, SourceFile], Iterable[Found]]
+Read = Callable[[Loader, SourceFile], Iterable[LoaderOutput]]
 """Has a loader read a file, or knows already what it would find."""
 
 UNFORESEEN = "the loader failed on the file in a way that was not foreseen"
@@ -236,7 +236,7 @@ class _Reading:
 
     def _take(
         self,
-        found: Found,
+        found: LoaderOutput,
         source: Source,
         file: SourceFile,
         shown_path: str,
@@ -310,7 +310,7 @@ class _Reading:
         self._remarks.setdefault(about, []).append(example)
 
 
-def _by_loader(loader: Loader, file: SourceFile) -> Iterable[Found]:
+def _by_loader(loader: Loader, file: SourceFile) -> Iterable[LoaderOutput]:
     return loader(file)
 
 
@@ -368,6 +368,8 @@ def _article(entry: Entry, article_id: str) -> Article:
         source=str(entry.source.path),
         path=entry.relative,
         format=draft.format,
+        fields=draft.fields,
+        places=draft.places,
     )
 
 

@@ -19,9 +19,9 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from retrieval.articles.fields import title_of_stem
-from retrieval.articles.found import Draft, Found, SourceFile
 from retrieval.articles.front_matter import split_front_matter
 from retrieval.articles.liquid import without_liquid
+from retrieval.articles.loader import Draft, LoaderOutput, SourceFile
 from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
 from retrieval.errors import ArticleError
 
@@ -31,7 +31,7 @@ _GITHUB_ALERT = re.compile(r"^([ \t]*>[ \t]*)\[!(\w+)\][ \t]*$", re.MULTILINE)
 _CONTAINER = re.compile(r"^[ \t]*:{3,}[ \t]*(?:\w+[ \t]*)?(.*)$", re.MULTILINE)
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the file as one article."""
     front, text = split_front_matter(file.read_article())
     page = _html(text)

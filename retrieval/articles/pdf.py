@@ -18,7 +18,7 @@ import pypdf
 from pypdf.errors import PyPdfError
 
 from retrieval.articles.fields import shown, timestamp, title_of_stem
-from retrieval.articles.found import MAX_ARTICLE_CHARS, UNSTATED, Draft, Found, SourceFile
+from retrieval.articles.loader import MAX_ARTICLE_CHARS, UNSTATED, Draft, LoaderOutput, SourceFile
 from retrieval.articles.pdf_layout import Line, Piece, lines_of, structured
 from retrieval.articles.readable import drop_leading_title
 from retrieval.errors import ArticleError
@@ -34,7 +34,7 @@ _JUNK_TITLE = re.compile(
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the file as one article."""
     if file.path.stat().st_size > _MAX_BYTES:
         raise ArticleError(f"the PDF is larger than {_MAX_BYTES:,} bytes: split it")

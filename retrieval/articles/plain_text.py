@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from retrieval.articles.fields import title_of_stem
-from retrieval.articles.found import UNSTATED, Draft, Found, SourceFile
+from retrieval.articles.loader import UNSTATED, Draft, LoaderOutput, SourceFile
 
 __all__ = ["load"]
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the file as one article."""
     title = title_of_stem(PurePosixPath(file.relative).stem)
     yield Draft(title=title, body=file.read_article(), format="text", audience=UNSTATED)

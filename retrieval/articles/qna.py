@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from retrieval.articles.fields import shown
-from retrieval.articles.found import UNSTATED, BadRow, Draft, Found, SourceFile
+from retrieval.articles.loader import UNSTATED, BadRow, Draft, LoaderOutput, SourceFile
 from retrieval.articles.markdown import markdown_text
 from retrieval.errors import ArticleError
 
@@ -44,7 +44,7 @@ class QnaPair:
     anchor: str | None = None
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield one article a pair."""
     for number, found in enumerate(pairs(file.read_text()), 1):
         if isinstance(found, BadRow):

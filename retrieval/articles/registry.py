@@ -1,6 +1,6 @@
 """Which loader reads which file: the place to plug a format in.
 
-A loader is one file with a `load(file: SourceFile) -> Iterator[Found]`; its suffixes are
+A loader is one file with a `load(file: SourceFile) -> Iterator[LoaderOutput]`; its suffixes are
 one line here. Loaders are imported on first use, so that a folder of Markdown doesn't
 wait for a PDF library.
 """
@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import cast
 
-from retrieval.articles.found import Loader
+from retrieval.articles.loader import Loader
 
 __all__ = ["LOADERS", "loader_of"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from retrieval.articles.found import Audience, Remark
+from retrieval.articles.loader import Audience, Remark
 
 __all__ = ["Resolved", "both", "resolved"]
 

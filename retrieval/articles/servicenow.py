@@ -20,7 +20,15 @@ from urllib.parse import quote, urlsplit
 from xml.etree.ElementTree import Element
 
 from retrieval.articles.fields import shown, timestamp
-from retrieval.articles.found import Audience, BadRow, Draft, Found, Remark, Skipped, SourceFile
+from retrieval.articles.loader import (
+    Audience,
+    BadRow,
+    Draft,
+    LoaderOutput,
+    Remark,
+    Skipped,
+    SourceFile,
+)
 from retrieval.articles.readable import drop_leading_title, readable
 from retrieval.articles.restrictions import both, resolved
 from retrieval.errors import ArticleError
@@ -76,7 +84,7 @@ def _rows(export: Mapping[str, Any]) -> Sequence[Any] | None:
     return None
 
 
-def drafts_of_json(export: Mapping[str, Any], file: SourceFile) -> Iterator[Found]:
+def drafts_of_json(export: Mapping[str, Any], file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the articles of a JSON export."""
     criteria = {}
     for row in export.get("user_criteria") or ():
@@ -111,7 +119,7 @@ def _record_of_json(row: Mapping[str, Any]) -> _Record:
     return _Record(stored, displayed, link)
 
 
-def drafts_of_xml(root: Element, file: SourceFile) -> Iterator[Found]:
+def drafts_of_xml(root: Element, file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the articles of an XML export."""
     criteria = {
         _text(row.find("sys_id")): _text(row.find("name")) for row in root.iter("user_criteria")
@@ -146,7 +154,7 @@ def _text(element: Element | None) -> str:
 
 def _found(
     record: _Record, number: int, criteria: Mapping[str, str], today: date
-) -> Iterator[Found]:
+) -> Iterator[LoaderOutput]:
     name = record.stored("number") or record.stored("sys_id")
     example = name or f"record {number}"
     reason = _left_out(record, today)

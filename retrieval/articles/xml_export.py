@@ -12,12 +12,12 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from retrieval.articles import confluence_space, servicenow
-from retrieval.articles.found import Found, SourceFile
+from retrieval.articles.loader import LoaderOutput, SourceFile
 from retrieval.errors import ArticleError
 
 __all__ = ["ROOTS", "load"]
 
-ROOTS: dict[str, Callable[[Element, SourceFile], Iterator[Found]]] = {
+ROOTS: dict[str, Callable[[Element, SourceFile], Iterator[LoaderOutput]]] = {
     "unload": servicenow.drafts_of_xml,
     "xml": servicenow.drafts_of_xml,
     "response": servicenow.drafts_of_xml,
@@ -26,7 +26,7 @@ ROOTS: dict[str, Callable[[Element, SourceFile], Iterator[Found]]] = {
 """Outermost element → what reads the export."""
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the articles of an export."""
     raw = file.read_bytes()
     try:

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from retrieval.articles.fields import shown, text_of_json, timestamp
-from retrieval.articles.found import Audience, BadRow, Draft, Found, Remark, Skipped, SourceFile
+from retrieval.articles.loader import (
+    Audience,
+    BadRow,
+    Draft,
+    LoaderOutput,
+    Remark,
+    Skipped,
+    SourceFile,
+)
 from retrieval.articles.readable import drop_leading_title, readable
 from retrieval.articles.restrictions import resolved
 from retrieval.errors import ArticleError
@@ -24,7 +32,7 @@ def recognises_json(export: Mapping[str, Any]) -> bool:
     return isinstance(export.get("articles"), list) or isinstance(export.get("article"), dict)
 
 
-def drafts_of_json(export: Mapping[str, Any], file: SourceFile) -> Iterator[Found]:  # noqa: ARG001
+def drafts_of_json(export: Mapping[str, Any], file: SourceFile) -> Iterator[LoaderOutput]:  # noqa: ARG001
     """Yield the articles of an export."""
     articles = export.get("articles")
     rows: Sequence[Any] = articles if isinstance(articles, list) else [export.get("article")]
@@ -48,7 +56,9 @@ def _segments(export: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _found(row: Mapping[str, Any], number: int, segments: Mapping[str, str]) -> Iterator[Found]:
+def _found(
+    row: Mapping[str, Any], number: int, segments: Mapping[str, str]
+) -> Iterator[LoaderOutput]:
     if row.get("draft") not in (None, False):
         yield Skipped("draft")
         return

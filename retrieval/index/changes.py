@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from retrieval.index.generation import Generation
-from retrieval.types import Article
+from retrieval.types import Article, Place
 
 __all__ = ["Changes", "Entry", "compare", "describe"]
 
@@ -54,8 +55,12 @@ class Changes:
 
 
 def describe(article: Article) -> dict[str, Any]:
-    """Return what is kept of an article beside its body, as JSON values."""
-    return {
+    """Return what is kept of an article beside its body, as JSON values.
+
+    What an article doesn't have is left out, so that an index from before it was kept is the
+    same still. Places are JSON in a string: whoever wants a passage's title needn't parse them.
+    """
+    record: dict[str, Any] = {
         "id": article.id,
         "title": article.title,
         "url": article.url,
@@ -65,6 +70,22 @@ def describe(article: Article) -> dict[str, Any]:
         "path": article.path,
         "format": article.format,
     }
+    if article.fields:
+        record["fields"] = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in sorted(article.fields.items())
+        }
+    if article.places:
+        record["places"] = json.dumps([place_values(place) for place in article.places])
+    return record
+
+
+def place_values(place: Place) -> list[int | str | None]:
+    """Return a place as a list without the empty values at its end."""
+    values: list[int | str | None] = list(astuple(place))
+    while values and values[-1] is None:
+        values.pop()
+    return values
 
 
 def compare(old: Generation | None, articles: Sequence[Article], *, reuse: bool = True) -> Changes:

@@ -26,7 +26,7 @@ from retrieval.search.access import Audiences
 from retrieval.search.synonyms import Synonyms
 from retrieval.search.term_counts import TermCounts
 from retrieval.system.durable import digests, files_under
-from retrieval.types import Article, Matrix, Passage
+from retrieval.types import Article, Matrix, Passage, Place
 
 __all__ = ["Generation", "PassageTable", "damaged_parts", "read_manifest"]
 
@@ -206,6 +206,11 @@ class Generation:
             source=record["source"],
             path=record["path"],
             format=record["format"],
+            fields={
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in record.get("fields", {}).items()
+            },
+            places=tuple(Place(*values) for values in json.loads(record.get("places", "[]"))),
         )
 
     def audience(self, row: int) -> tuple[str, ...] | None:

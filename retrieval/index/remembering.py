@@ -21,17 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from retrieval import articles
-from retrieval.articles.found import (
-    UNSTATED,
-    BadRow,
-    Draft,
-    Found,
-    Loader,
-    Remark,
-    Skipped,
-    SourceFile,
-    Unstated,
-)
+from retrieval.articles.loader import Draft, Loader, LoaderOutput, SourceFile
+from retrieval.articles.records import of_json, to_json
 from retrieval.index.generation import Generation
 from retrieval.system.durable import digest
 
@@ -48,10 +39,6 @@ _LIBRARIES = (
     "pypdf",
     "PyYAML",
 )
-
-_UNSTATED = "unstated"
-"""Stands for UNSTATED in JSON, where None is public."""
-
 
 _NO_BODY = ""
 
@@ -86,7 +73,7 @@ class FileMemory:
         self._seen: dict[str, Any] = dict(self._known) if keep_unread else {}
         self._rows: dict[str, int] | None = None
 
-    def read(self, loader: Loader, file: SourceFile) -> Iterator[Found]:
+    def read(self, loader: Loader, file: SourceFile) -> Iterator[LoaderOutput]:
         """Yield what a file holds.
 
         Raises:
@@ -125,11 +112,11 @@ class FileMemory:
         files = {
             key: entry
             for key, entry in sorted(self._seen.items())
-            if all(found["body"] in present for found in entry["held"] if found["kind"] == "draft")
+            if all(found.get("body", _NO_BODY) in present for found in entry["held"])
         }
         return {"loaders": loaders_digest(), "files": files}
 
-    def _restored(self, entry: Mapping[str, Any], today: date) -> list[Found] | None:
+    def _restored(self, entry: Mapping[str, Any], today: date) -> list[LoaderOutput] | None:
         if entry["today"] not in (None, today.isoformat()):
             return None
         restored = []
@@ -140,21 +127,11 @@ class FileMemory:
             restored.append(found)
         return restored
 
-    def _from_json(self, held: Mapping[str, Any]) -> Found | None:
-        fields = {name: value for name, value in held.items() if name != "kind"}
-        if held["kind"] == "bad row":
-            return BadRow(**fields)
-        if held["kind"] == "skipped":
-            return Skipped(fields["why"], fields["line"])
-        if held["kind"] == "remark":
-            return Remark(**fields)
-        body = self._body(fields.pop("body"))
-        audience = fields.pop("audience")
-        if body is None:
-            return None
-        if audience == _UNSTATED:
-            return Draft(body=body, audience=UNSTATED, **fields)
-        return Draft(body=body, audience=None if audience is None else tuple(audience), **fields)
+    def _from_json(self, held: Mapping[str, Any]) -> LoaderOutput | None:
+        if "body" not in held:
+            return of_json(dict(held))
+        body = self._body(held["body"])
+        return None if body is None else of_json({**held, "body": body})
 
     def _body(self, sha: str) -> str | None:
         if sha == _NO_BODY:
@@ -169,32 +146,12 @@ class FileMemory:
         return None if row is None else old.body_bytes(row).decode("utf-8")
 
 
-def _to_json(found: Found) -> dict[str, Any]:
-    if isinstance(found, BadRow):
-        return {"kind": "bad row", "reason": found.reason, "line": found.line}
-    if isinstance(found, Skipped):
-        # The loader's own field is called kind too.
-        return {"kind": "skipped", "why": found.kind, "line": found.line}
-    if isinstance(found, Remark):
-        return {"kind": "remark", "about": found.about, "example": found.example}
-    audience: str | list[str] | None
-    if isinstance(found.audience, Unstated):
-        audience = _UNSTATED
-    else:
-        audience = None if found.audience is None else list(found.audience)
-    return {
-        "kind": "draft",
-        "title": found.title,
+def _to_json(found: LoaderOutput) -> dict[str, Any]:
+    record = to_json(found)
+    if isinstance(found, Draft):
         # Articles of white space are left out of the index, which could not give it back.
-        "body": _hash(found.body) if found.body.strip() else _NO_BODY,
-        "format": found.format,
-        "id": found.id,
-        "part": found.part,
-        "url": found.url,
-        "audience": audience,
-        "updated": found.updated,
-        "line": found.line,
-    }
+        record["body"] = _hash(found.body) if found.body.strip() else _NO_BODY
+    return record
 
 
 def _hash(body: str) -> str:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from retrieval.articles.found import SourceFile
+from retrieval.articles.loader import SourceFile
 from retrieval.errors import ArticleError
 
 

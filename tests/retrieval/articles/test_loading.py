@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.articles import Rejected, load_articles
-from retrieval.articles.found import MAX_ARTICLE_CHARS, Found, Loader, SourceFile
+from retrieval.articles.loader import MAX_ARTICLE_CHARS, Loader, LoaderOutput, SourceFile
 from retrieval.errors import AccessError, ArticleError, SourceError
 from retrieval.types import Article
 
@@ -142,7 +142,7 @@ def test_load_articles_unreadable_file_is_rejected(write, monkeypatch) -> None:
 
 
 def test_load_articles_one_defect_does_not_stop_the_others(write) -> None:
-    def read(loader: Loader, file: SourceFile) -> Iterable[Found]:
+    def read(loader: Loader, file: SourceFile) -> Iterable[LoaderOutput]:
         if file.relative == "a.txt":
             raise KeyError("title")
         return loader(file)

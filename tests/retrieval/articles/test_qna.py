@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.articles import load_articles
-from retrieval.articles.found import BadRow
+from retrieval.articles.loader import BadRow
 from retrieval.articles.qna import QnaPair, pairs
 
 

@@ -182,7 +182,7 @@ def test_load_reads_a_single_record_and_odd_values(load_text) -> None:
 
 
 def test_drafts_of_json_uses_the_day_it_is_given(write) -> None:
-    from retrieval.articles.found import Draft, Skipped, SourceFile
+    from retrieval.articles.loader import Draft, Skipped, SourceFile
 
     rows = {"result": [row(valid_to="2026-05-01")]}
     path = write("a.json")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from retrieval.articles import load_articles
-from retrieval.articles.found import Draft, Found, Loader, SourceFile
+from retrieval.articles.loader import Draft, Loader, LoaderOutput, SourceFile
 from retrieval.index import remembering
 from retrieval.index.indexing import IndexOptions, bring_up_to_date
 from retrieval.index.remembering import FileMemory
@@ -95,7 +95,9 @@ def test_add_goes_on_remembering_other_sources(
     assert len(files) == 4
 
 
-def read_all(memory: FileMemory, loader: Loader, path: Path, today: date = TODAY) -> list[Found]:
+def read_all(
+    memory: FileMemory, loader: Loader, path: Path, today: date = TODAY
+) -> list[LoaderOutput]:
     return list(memory.read(loader, SourceFile(path, path.name, today)))
 
 
