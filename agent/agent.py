@@ -18,19 +18,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from agent.configuration.smalltalk import SmallTalk
-from agent.conversation.dialogue.handover import said_in
-from agent.conversation.dialogue.script import Script
-from agent.conversation.routing import decide
-from agent.conversation.turn.endpoints import Endpoints
-from agent.conversation.turn.keeping import Keeping, turn_of
-from agent.conversation.turn.telling import Listener, OnEvent
-from agent.conversation.turn.thinking import Thinking
+from agent.conversation.actions import Endpoints
+from agent.conversation.handover import said_in
+from agent.conversation.keeping import Keeping, turn_of
+from agent.conversation.routing import record
+from agent.conversation.script import Script
+from agent.conversation.turn import Listener, OnEvent, Thinking
 from agent.errors import AgentError, SessionConflict
 from agent.memory.sessions import SessionStore
 from agent.memory.sessions.memory import Memory
 from agent.memory.sessions.turnstile import Turnstile
 from agent.types import Decision, IntentClassifier, KnowledgeBase, Reply, Session
-from agent.understanding.messages.cleaning import clean
+from agent.understanding.cleaning import clean
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
 
@@ -241,7 +240,7 @@ class Agent:
         for again in range(_MAX_RETHINKS, -1, -1):
             session = keeping.remembered(session_id, owner)
             thought = thinking.think(cleaned, session, roles, now, told)
-            decision = decide(thought.heeded.inputs, self._new_id())
+            decision = record(thought.routed, thought.state.inputs, self._new_id())
             turn = turn_of(thought, decision, now)
             # What was asked of the company's endpoints can't be taken back.
             over_newer = thought.called or not again
@@ -253,17 +252,17 @@ class Agent:
                 # Another process was faster: the message is taken as what follows its turn.
                 continue
             break
-        outcome, routed = thought.outcome, thought.routed
+        response = thought.response
         packet = keeping.packet(kept, turn, thought)
         reply = Reply(
             session=session_id,
-            text=outcome.text,
+            text=response.text,
             route=decision.route,
             intent=decision.intent,
-            confidence=min(1.0, max(0.0, routed.confidence)),
+            confidence=decision.confidence,
             decision_id=decision.id,
-            citations=outcome.citations,
-            choices=outcome.choices,
+            citations=response.citations,
+            choices=response.choices,
             handover=packet,
         )
         told.all_of(reply)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.configuration import AgentConfig, default_agent, load_agent
 from agent.configuration.smalltalk import SmallTalk, examples, load_smalltalk
-from agent.conversation.dialogue.script import person_examples
+from agent.conversation.script import person_examples
 from agent.memory.privacy.masking import Masker
 from agent.memory.sessions import SessionStore
 from agent.types import IntentClassifier, IntentExample

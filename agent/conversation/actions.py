@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -28,8 +29,16 @@ from agent.types import SlotValue
 
 if TYPE_CHECKING:
     import httpx
+if TYPE_CHECKING:
+    import httpx
 
-__all__ = ["call", "reply_text"]
+    from agent.configuration.schema import Action
+
+__all__ = [
+    "Endpoints",
+    "call",
+    "reply_text",
+]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _TRY_AGAIN = frozenset({502, 503, 504})
@@ -323,3 +332,45 @@ def _address(action: Action) -> str:
     """Return the template's scheme and host: no value, no variable, no password."""
     found = re.match(r"(?P<scheme>https?://)?(?:[^/?#@]*@)?(?P<host>[^/?#]*)", action.url)
     return f"{found['scheme'] or ''}{found['host']}" if found else action.name
+
+
+class Endpoints:
+    """Calls endpoints; safe to share between threads."""
+
+    def __init__(self, http: httpx.Client | None = None) -> None:
+        """Name the client.
+
+        Args:
+            http: Closed by whoever made it; one of our own, made with the first call, if
+                not given.
+        """
+        self._http = http
+        self._own_http: httpx.Client | None = None
+        self._lock = threading.Lock()
+
+    def call(self, action: Action, values: Mapping[str, SlotValue]) -> Mapping[str, Any]:
+        """Return what an endpoint answered.
+
+        Raises:
+            ActionError: As `agent.conversation.actions.call`.
+        """
+        from agent.conversation.actions import call
+
+        return call(action, values, http=self._client())
+
+    def _client(self) -> httpx.Client:
+        if self._http is not None:
+            return self._http
+        with self._lock:
+            if self._own_http is None:
+                import httpx
+
+                self._own_http = httpx.Client(follow_redirects=False)
+            return self._own_http
+
+    def close(self) -> None:
+        """Close the client of our own."""
+        with self._lock:
+            if self._own_http is not None:
+                self._own_http.close()
+                self._own_http = None

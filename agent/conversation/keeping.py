@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from agent.configuration.schema import AgentConfig
-from agent.conversation.dialogue.handover import make_packet, said_in
-from agent.conversation.dialogue.script import Script
-from agent.conversation.turn.thinking import Thought
+from agent.conversation.handover import make_packet, said_in
+from agent.conversation.script import Script
+from agent.conversation.turn import Thought
 from agent.errors import SessionConflict, SessionError
 from agent.memory.sessions import SessionStore
 from agent.memory.sessions.memory import Memory, RawState
@@ -80,7 +80,7 @@ class Keeping:
                 set; with it this turn's state counts.
             SessionError: It can't be stored.
         """
-        after = thought.outcome.session
+        after = thought.response.session
         hide = self._personal(before, after, thought)
         if self._answers_personal(before, thought):
             turn = replace(turn, message=_PERSONAL)
@@ -122,10 +122,10 @@ class Keeping:
 
     def packet(self, kept: Session, turn: Turn, thought: Thought) -> Handover | None:
         """Return what the person who takes over is given, or None if nobody does."""
-        outcome = thought.outcome
-        if outcome.reason is None:
+        response = thought.response
+        if response.reason is None:
             return None
-        slots, transcript = outcome.slots, None
+        slots, transcript = response.slots, None
         state = self.memory.of((kept.owner, kept.id), kept.version)
         if not self.config.handover.personal:
             slots = self.sessions.masker.mask_json(_hidden(slots, self.script.personal_slots))
@@ -134,11 +134,11 @@ class Keeping:
             transcript = (*said_in(before), *state.said)
         return make_packet(
             kept,
-            reason=outcome.reason,
-            detail=outcome.detail,
+            reason=response.reason,
+            detail=response.detail,
             ranking=thought.perception.ranking,
             slots=slots,
-            form=outcome.form,
+            form=response.form,
             transcript=transcript,
             created=turn.at,
         )
@@ -152,12 +152,12 @@ class Keeping:
         return (
             *said,
             ("user", thought.perception.message),
-            ("agent", thought.outcome.text),
+            ("agent", thought.response.text),
         )
 
     def _personal(self, before: Session, after: Session, thought: Thought) -> tuple[str, ...]:
         """Return the values of personal slots: no pattern knows them, and none may be stored."""
-        step = thought.heeded.step
+        step = thought.state.step
         mappings: list[Mapping[str, SlotValue]] = [before.slots, after.slots]
         mappings += [form.slots for form in (*before.forms, *after.forms)]
         if step is not None:
@@ -175,25 +175,25 @@ class Keeping:
         return (
             bool(before.forms)
             and before.forms[-1].asking in self.script.personal_slots
-            and thought.heeded.inputs.form_took_it
-            and thought.heeded.inputs.form_outcome != "cancelled"
+            and thought.state.inputs.form_took_it
+            and thought.state.inputs.form_outcome != "cancelled"
         )
 
 
 def turn_of(thought: Thought, decision: Decision, now: datetime) -> Turn:
     """Return the record of what a message came to."""
-    outcome = thought.outcome
+    response = thought.response
     return Turn(
         message=thought.perception.message,
-        reply=outcome.text,
+        reply=response.text,
         route=decision.route,
         intent=decision.intent,
         decision=decision,
         at=now.astimezone(UTC).isoformat(timespec="milliseconds"),
-        question=outcome.question,
-        articles=tuple(quote.article_id for quote in outcome.citations),
-        titles=tuple(quote.title for quote in outcome.citations),
-        choices=outcome.choices,
+        question=response.question,
+        articles=tuple(quote.article_id for quote in response.citations),
+        titles=tuple(quote.title for quote in response.citations),
+        choices=response.choices,
     )
 
 

@@ -1,7 +1,7 @@
 """An agent's configuration, turned the way the dialogue looks things up. Pure.
 
 The configuration says what each intent does; here stands, for every intent, the target
-that the router compares (see `routing.Standing`), and for every rule the pattern that finds
+that the router compares (see `routing.Candidate`), and for every rule the pattern that finds
 its words.
 """
 

@@ -2,63 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent.configuration.schema import Action
+from agent.configuration.smalltalk import is_smalltalk
 from agent.conversation import dialogue
-from agent.conversation.dialogue import Called, Heeded, Outcome, Perception
-from agent.conversation.dialogue.script import Script
+from agent.conversation.actions import Endpoints
+from agent.conversation.dialogue import Asked, Called, DialogueState, Perception, Response
+from agent.conversation.dialogue.wording import pieces
 from agent.conversation.routing import Routed, RouterInputs, route, verdict_facts
-from agent.conversation.turn.endpoints import Endpoints
-from agent.conversation.turn.failures import log_failure
-from agent.conversation.turn.history import history
-from agent.conversation.turn.telling import Listener
+from agent.conversation.script import Script
 from agent.errors import ActionError
 from agent.types import (
+    Event,
     IntentClassifier,
     IntentRanking,
     KnowledgeBase,
+    Reply,
     Session,
     SlotValue,
+    Turn,
     Verdict,
 )
+from agent.understanding.cleaning import Cleaned
 from agent.understanding.followups import make_whole
-from agent.understanding.messages.cleaning import Cleaned
-from agent.understanding.messages.language import UNKNOWN, detect_language
+from agent.understanding.language import UNKNOWN, detect_language
 
 if TYPE_CHECKING:
     from qa.types import Result
 
-__all__ = ["Thinking", "Thought"]
+__all__ = [
+    "Listener",
+    "OnEvent",
+    "Thinking",
+    "Thought",
+    "history",
+    "log_failure",
+]
+
+_log = logging.getLogger(__name__)
+
+
+def log_failure(error: BaseException) -> None:
+    """Log what failed and where, without its message: that may quote the person."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    _log.error("%s at %s", type(error).__name__, where)
+
+
+OnEvent = Callable[[Event], None]
+"""What a channel listens with."""
+
+
+class Listener:
+    """Tells a channel what happens; a channel that fails doesn't stop the turn."""
+
+    def __init__(self, on_event: OnEvent | None) -> None:
+        self._on_event = on_event
+
+    def status(self, text: str) -> None:
+        """Say what is being done."""
+        self._tell(Event("status", text))
+
+    def all_of(self, reply: Reply) -> None:
+        """Give the reply in parts, then what supports it."""
+        if self._on_event is None:
+            return
+        for piece in pieces(reply.text):
+            self._tell(Event("delta", piece))
+        for quote in reply.citations:
+            self._tell(Event("citation", answer=quote))
+
+    def _tell(self, event: Event) -> None:
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(event)
+        except Exception as error:
+            log_failure(error)
+            self._on_event = None
+
+
+# Older ones don't say any more what it is about.
+_MAX_HISTORY = 12
+_SAY_NOTHING = frozenset(
+    {
+        "broken",
+        "chose_something_else",
+        "form_step",
+        "no_words",
+        "nothing_to_cancel",
+        "start_over",
+        "unsupported_language",
+        "with_a_person",
+    }
+)
+
+
+def history(session: Session) -> tuple[Turn, ...]:
+    """Return the turns that say what the conversation is about, oldest first.
+
+    Small talk, answers to a form's questions and what came before a new start don't. A turn
+    that chose from choices counts with the question that it brought back.
+    """
+    telling: list[Turn] = []
+    for turn in reversed(session.turns):
+        if turn.decision.rule == "start_over" or len(telling) == _MAX_HISTORY:
+            break
+        if turn.decision.rule in _SAY_NOTHING or is_smalltalk(turn.intent):
+            continue
+        if turn.decision.rule.startswith("chose_"):
+            if turn.question is None:
+                continue
+            turn = replace(turn, message=turn.question)
+        telling.append(turn)
+    return tuple(reversed(telling))
+
 
 _NOTHING = IntentRanking((), 0.0, 1.0)
 
 
+@dataclass(frozen=True)
 class Thought:
-    """What a turn has come to so far; whatever fails later, this much is known."""
+    """What a turn came to.
 
-    def __init__(self, perception: Perception) -> None:
-        self.perception = perception
-        self.heeded = Heeded(RouterInputs(message=perception.cleaned.kind))
-        self.routed = Routed("", None)
-        self.verdict: Verdict | None = None
-        self.called = False
-        self.outcome: Outcome
+    Attributes:
+        perception: What the senses made of the message.
+        state: The message in the light of the session, with all that was asked since.
+        routed: What the router made of that.
+        response: The reply, and the session after it.
+        called: An endpoint of the company's was called: that can't be taken back.
+    """
 
-    def see(self, **facts: Any) -> None:
-        """Decide anew with something that wasn't known before."""
-        inputs = replace(self.heeded.inputs, **facts)
-        self.heeded = replace(self.heeded, inputs=inputs)
-        self.routed = route(inputs)
+    perception: Perception
+    state: DialogueState
+    routed: Routed
+    response: Response
+    called: bool = False
 
-    def break_off(self, script: Script, session: Session) -> None:
-        """Come to an apology."""
-        self.see(broken=True)
-        self.verdict = None
-        self.outcome = dialogue.conclude(script, session, self.perception, self.heeded, self.routed)
+
+@dataclass(frozen=True)
+class _Decided:
+    """A decision with what it rests on; the session may have a form more than before."""
+
+    session: Session
+    perception: Perception
+    state: DialogueState
+    routed: Routed
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -86,96 +183,124 @@ class Thinking:
         session: Session,
         roles: frozenset[str],
         now: datetime,
-        told: Listener,
+        listener: Listener,
     ) -> Thought:
         """Return what a message comes to; an apology, if something inside fails."""
-        today = now.astimezone().date()
-        thought = Thought(
-            Perception(cleaned, _NOTHING, UNKNOWN, make_whole(cleaned.text, ()), today)
-        )
+        called = False
         try:
-            self._go_on(thought, session, roles, told)
+            decided = self._decide(cleaned, session, roles, now, listener)
+            due = dialogue.call_for(self.script, decided.session, decided.state, decided.routed)
+            called = due is not None
+            return self._conclude(decided, due, listener)
         except Exception as error:
             log_failure(error)
-            thought.break_off(self.script, session)
-        return thought
+            return self._apologise(cleaned, session, now, called=called)
 
-    def _go_on(
-        self, thought: Thought, session: Session, roles: frozenset[str], told: Listener
-    ) -> None:
-        """Go from the message to what is said, asking the world where that is needed."""
-        script = self.script
-        message = thought.perception.message
-        thought.perception = perception = replace(
-            thought.perception,
+    def _decide(
+        self,
+        cleaned: Cleaned,
+        session: Session,
+        roles: frozenset[str],
+        now: datetime,
+        listener: Listener,
+    ) -> _Decided:
+        """Perceive a message, see it in the light of the session, and decide what to do."""
+        message = cleaned.text
+        perception = Perception(
+            cleaned,
             ranking=self.classifier.classify([message])[0],
             language=detect_language(message),
             whole=make_whole(message, history(session)),
+            today=now.astimezone().date(),
         )
-        thought.heeded = dialogue.heed(script, session, perception)
-        thought.routed = route(thought.heeded.inputs)
-        self._consult(thought, session, roles, told)
+        state = dialogue.track(self.script, session, perception)
+        decided = self._routed(session, perception, state, roles, listener)
         at_once = dialogue.filled_at_once(
-            script, session, perception, thought.heeded, thought.routed
+            self.script, session, perception, decided.state, decided.routed
         )
-        if at_once is not None:
-            session, thought.heeded = at_once
-            thought.see()
-            self._consult(thought, session, roles, told)
-        called = self._call(thought, session, told)
-        thought.outcome = dialogue.conclude(
-            script,
-            session,
-            perception,
-            thought.heeded,
-            thought.routed,
-            verdict=thought.verdict,
-            called=called,
-        )
+        if at_once is None:
+            return decided
+        # The message left a form nothing to ask for: what follows the form is decided.
+        return self._routed(at_once[0], perception, at_once[1], roles, listener)
 
-    def _consult(
-        self, thought: Thought, session: Session, roles: frozenset[str], told: Listener
-    ) -> None:
-        """Ask the knowledge base if nothing can be decided without it."""
-        if not thought.routed.needs_verdict:
-            return
-        told.status("Searching the articles")
-        asked = dialogue.questions(
-            self.script, session, thought.perception, thought.heeded, thought.routed
+    def _routed(
+        self,
+        session: Session,
+        perception: Perception,
+        state: DialogueState,
+        roles: frozenset[str],
+        listener: Listener,
+    ) -> _Decided:
+        """Decide, asking the knowledge base if nothing can be decided without it."""
+        routed = route(state.inputs)
+        if not routed.needs_verdict:
+            return _Decided(session, perception, state, routed)
+        listener.status("Searching the articles")
+        verdict = self._consult(
+            dialogue.questions(self.script, session, perception, state, routed), roles
         )
+        state = state.knowing(verdict=verdict_facts(verdict))
+        return _Decided(session, perception, state, route(state.inputs), verdict)
+
+    def _consult(self, asked: Sequence[Asked], roles: frozenset[str]) -> Verdict:
+        """Ask until something is answered; where nothing is, the first is what was asked."""
         verdicts: list[Verdict] = []
         for each in asked:
-            options: dict[str, Any] = {"roles": roles, "budget_ms": self.budget_ms}
-            if each.search is not None:
-                options["search"] = each.search
-            verdicts.append(_verdict(self.knowledge_base.ask(each.question, **options)))
+            result = self.knowledge_base.ask(
+                each.question, roles=roles, budget_ms=self.budget_ms, search=each.search
+            )
+            verdicts.append(_verdict(result))
             if verdicts[-1].answered:
-                break
-        # Where none is answered, the first is what the person asked.
-        thought.verdict = verdicts[-1] if verdicts[-1].answered else verdicts[0]
-        thought.see(verdict=verdict_facts(thought.verdict))
+                return verdicts[-1]
+        return verdicts[0]
 
-    def _call(self, thought: Thought, session: Session, told: Listener) -> Called | None:
-        """Call the company's endpoint if that is what was decided; decide anew if it fails."""
-        due = dialogue.call_for(self.script, session, thought.heeded, thought.routed)
-        if due is None:
-            return None
-        action, values = due
-        thought.called = True
-        told.status("Passing that on")
-        try:
-            return self._called(action, values, thought)
-        except ActionError as error:
-            log_failure(error)
-            thought.see(failed_action=action.name)
-            return None
+    def _conclude(
+        self,
+        decided: _Decided,
+        due: tuple[Action, dict[str, SlotValue]] | None,
+        listener: Listener,
+    ) -> Thought:
+        """Call the company's endpoint if that was decided, and put the reply together."""
+        state, routed, called = decided.state, decided.routed, None
+        if due is not None:
+            listener.status("Passing that on")
+            action, values = due
+            try:
+                called = self._call(action, values, state)
+            except ActionError as error:
+                log_failure(error)
+                state = state.knowing(failed_action=action.name)
+                routed = route(state.inputs)
+        response = dialogue.conclude(
+            self.script,
+            decided.session,
+            decided.perception,
+            state,
+            routed,
+            verdict=decided.verdict,
+            called=called,
+        )
+        return Thought(decided.perception, state, routed, response, due is not None)
 
-    def _called(self, action: Action, values: Mapping[str, SlotValue], thought: Thought) -> Called:
+    def _call(
+        self, action: Action, values: Mapping[str, SlotValue], state: DialogueState
+    ) -> Called:
         from agent.conversation.actions import reply_text
 
         response = self.endpoints.call(action, values)
-        said = {**values, **dialogue.shown(self.script, thought.heeded)}
+        said = {**values, **dialogue.shown(self.script, state)}
         return Called(action.name, reply_text(action, said, response))
+
+    def _apologise(
+        self, cleaned: Cleaned, session: Session, now: datetime, *, called: bool
+    ) -> Thought:
+        """Come to an apology: whatever failed, the person gets a sentence."""
+        alone = make_whole(cleaned.text, ())
+        perception = Perception(cleaned, _NOTHING, UNKNOWN, alone, now.astimezone().date())
+        state = DialogueState(RouterInputs(message=cleaned.kind, broken=True))
+        routed = route(state.inputs)
+        response = dialogue.conclude(self.script, session, perception, state, routed)
+        return Thought(perception, state, routed, response, called)
 
 
 def _verdict(result: Result) -> Verdict:

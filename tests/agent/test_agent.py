@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.configuration.schema import Routing
-from agent.conversation.dialogue.handover import packet_to_json
+from agent.conversation.handover import packet_to_json
 from agent.errors import AgentError, SessionError
 from agent.types import HandoverReason, Route
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.configuration import load_agent
-from agent.conversation.dialogue.script import PERSON_INTENT
+from agent.conversation.script import PERSON_INTENT
 from agent.errors import ConfigurationError
 from agent.memory.sessions import SessionStore
 from agent.opening import open_parts

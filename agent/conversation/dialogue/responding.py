@@ -10,12 +10,12 @@ from agent.configuration.schema import Form, Say
 from agent.conversation import forms
 from agent.conversation.dialogue.clarify import ask_back
 from agent.conversation.dialogue.following import filled, led_to, shown, started
-from agent.conversation.dialogue.script import Script
-from agent.conversation.dialogue.types import Called, Heeded, Outcome, Perception
+from agent.conversation.dialogue.state import Called, DialogueState, Perception, Response
 from agent.conversation.dialogue.wording import joined, quoted, refused
 from agent.conversation.routing import SOMETHING_ELSE, Routed
+from agent.conversation.script import Script
 from agent.types import HandoverReason, Pending, Route, Session, SlotValue, Verdict
-from agent.understanding.messages.language import reply_in_kind
+from agent.understanding.language import reply_in_kind
 
 __all__ = ["conclude"]
 
@@ -24,24 +24,24 @@ def conclude(
     script: Script,
     session: Session,
     perception: Perception,
-    heeded: Heeded,
+    state: DialogueState,
     routed: Routed,
     *,
     verdict: Verdict | None = None,
     called: Called | None = None,
-) -> Outcome:
+) -> Response:
     """Return the reply and the state after it.
 
     Args:
         script: What the dialogue goes by.
         session: As it was before the message.
         perception: What the senses made of the message.
-        heeded: What `heed` returned.
+        state: What `track` returned.
         routed: What the router made of that.
         verdict: The knowledge base's, if it was asked.
         called: What the company's endpoint answered, if it was called.
     """
-    turn = _Turn(script, session, perception, heeded, routed, verdict, called)
+    turn = _Turn(script, session, perception, state, routed, verdict, called)
     outcome = turn.outcome()
     asked = verdict.question if verdict is not None else None
     too_long = script.config.say.too_long if perception.cleaned.cut else ""
@@ -55,12 +55,12 @@ class _Turn:
     script: Script
     session: Session
     perception: Perception
-    heeded: Heeded
+    state: DialogueState
     routed: Routed
     verdict: Verdict | None
     called: Called | None
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Response:
         """Return the reply by the row that fired."""
         say = self.script.config.say
         rule = self.routed.rule
@@ -70,13 +70,13 @@ class _Turn:
             language=self.perception.language.code or self.session.language,
         )
         if rule == "start_over":
-            return Outcome(
+            return Response(
                 say.greeting,
                 replace(after, forms=(), slots={}, pending=None, unsure=0, handed_over=False),
             )
         if rule == "broken":
             # What was open stays open: the same answer may work the next time.
-            return Outcome(say.failed, replace(after, pending=self.session.pending))
+            return Response(say.failed, replace(after, pending=self.session.pending))
         match self.routed.route:
             case Route.HANDOFF:
                 return self._to_a_person(after)
@@ -89,10 +89,10 @@ class _Turn:
 
     # --- a person ---------------------------------------------------------------------------
 
-    def _to_a_person(self, after: Session) -> Outcome:
+    def _to_a_person(self, after: Session) -> Response:
         say, routed = self.script.config.say, self.routed
         if routed.reason is None:
-            return Outcome(say.handed_over, after)
+            return Response(say.handed_over, after)
         lead = ""
         if routed.reason is HandoverReason.FORM_FAILED:
             text = say.form_failed
@@ -105,8 +105,8 @@ class _Turn:
         slots = dict(self.session.slots)
         for progress in self.session.forms:
             slots.update(progress.slots)
-        slots.update(filled(self.heeded.step))
-        return Outcome(
+        slots.update(filled(self.state.step))
+        return Response(
             text,
             replace(after, forms=(), unsure=0, handed_over=True),
             reason=routed.reason,
@@ -117,7 +117,7 @@ class _Turn:
 
     # --- a question back --------------------------------------------------------------------
 
-    def _ask_back(self, after: Session) -> Outcome:
+    def _ask_back(self, after: Session) -> Response:
         routed = self.routed
         if routed.kind == "article":
             titles = {
@@ -135,11 +135,11 @@ class _Turn:
             choices=choices,
             values=(*routed.choices, SOMETHING_ELSE),
         )
-        return Outcome(text, replace(after, pending=pending), choices=choices)
+        return Response(text, replace(after, pending=pending), choices=choices)
 
     # --- the knowledge base -----------------------------------------------------------------
 
-    def _answer(self, after: Session) -> Outcome:
+    def _answer(self, after: Session) -> Response:
         say = self.script.config.say
         after = self._form_over(after)
         if self.routed.rule == "unsupported_language":
@@ -169,9 +169,9 @@ class _Turn:
 
     # --- scripts ----------------------------------------------------------------------------
 
-    def _handle(self, after: Session) -> Outcome:
+    def _handle(self, after: Session) -> Response:
         say, rule = self.script.config.say, self.routed.rule
-        kind, _, name = led_to(self.heeded, self.routed).partition(":")
+        kind, _, name = led_to(self.state, self.routed).partition(":")
         fixed = {
             "no_words": say.empty,
             "nothing_to_cancel": say.cancelled_nothing,
@@ -190,24 +190,24 @@ class _Turn:
             return self._back_to_form(self.script.small_talk[name], after)
         return self._follow(kind, name, replace(after, unsure=0), self.session.slots)
 
-    def _form_step(self, after: Session, kind: str, name: str) -> Outcome:
-        step = self.heeded.step
+    def _form_step(self, after: Session, kind: str, name: str) -> Response:
+        step = self.state.step
         if step is None:
-            return Outcome("", after)
+            return Response("", after)
         if step.progress is not None:
             progresses = (*self.session.forms[:-1], step.progress)
-            return Outcome(
+            return Response(
                 step.say, replace(after, forms=progresses, unsure=0), choices=tuple(step.choices)
             )
         after = replace(self._form_over(after), unsure=0)
-        if step.outcome is forms.Outcome.CANCELLED:
+        if step.outcome is forms.FormOutcome.CANCELLED:
             return self._back_to_form(step.say, after)
-        done = self._follow(kind, name, after, {**after.slots, **shown(self.script, self.heeded)})
+        done = self._follow(kind, name, after, {**after.slots, **shown(self.script, self.state)})
         return replace(done, text=joined(step.say, done.text))
 
     def _follow(
         self, kind: str, name: str, after: Session, slots: Mapping[str, SlotValue]
-    ) -> Outcome:
+    ) -> Response:
         """Do what a step says: of an intent, or of a form that is done."""
         config = self.script.config
         if kind == "form":
@@ -218,26 +218,26 @@ class _Turn:
             step = (
                 config.handle[self.routed.intent].step
                 if self.routed.rule != "form_step" and self.routed.intent
-                else config.forms[self.heeded.inputs.form].then
+                else config.forms[self.state.inputs.form].then
             )
             if isinstance(step, Say):
                 return self._back_to_form(fill_template(step.text, slots=slots), after)
         return self._back_to_form("", after)
 
-    def _open(self, form: Form, after: Session) -> Outcome:
+    def _open(self, form: Form, after: Session) -> Response:
         if any(progress.form == form.name for progress in after.forms):
             # It is open already, on top or waiting: no second one.
             return self._back_to_form("", after)
-        step = started(form, self.session, self.perception, self.heeded)
+        step = started(form, self.session, self.perception, self.state)
         if step.progress is None:
             return self._back_to_form(step.say, after)
         opened = replace(after, forms=(*after.forms, step.progress))
-        return Outcome(step.say, opened, choices=tuple(step.choices))
+        return Response(step.say, opened, choices=tuple(step.choices))
 
     def _form_left(self) -> Session:
         """Return the session with its form as it was left by a message that wasn't for it."""
-        step = self.heeded.step
-        if step is None or step.progress is None or self.heeded.inputs.form_took_it:
+        step = self.state.step
+        if step is None or step.progress is None or self.state.inputs.form_took_it:
             return self.session
         return replace(self.session, forms=(*self.session.forms[:-1], step.progress))
 
@@ -245,8 +245,8 @@ class _Turn:
 
     def _form_over(self, after: Session) -> Session:
         """Return the state without the form that this message brought to its end."""
-        step = self.heeded.step
-        if step is None or step.progress is not None or not self.heeded.inputs.form_took_it:
+        step = self.state.step
+        if step is None or step.progress is not None or not self.state.inputs.form_took_it:
             return after
         return replace(
             after,
@@ -254,15 +254,15 @@ class _Turn:
             slots={**self.session.slots, **filled(step)},
         )
 
-    def _back_to_form(self, text: str, after: Session) -> Outcome:
+    def _back_to_form(self, text: str, after: Session) -> Response:
         """Add the question of the form that was interrupted, if one is open."""
         if not after.forms:
-            return Outcome(text, after)
+            return Response(text, after)
         progress = after.forms[-1]
         form = self.script.config.forms[progress.form]
         step = forms.ask_again(form, progress, today=self.perception.today)
         lead = fill_template(self.script.config.say.back_to_form, slots={"form": form.label})
-        return Outcome(
+        return Response(
             joined(text, joined(lead, step.say) if lead else step.say),
             after,
             choices=tuple(step.choices),

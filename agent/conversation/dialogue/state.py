@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
+from agent.conversation import forms
+from agent.conversation.dialogue.clarify import understand
 from agent.conversation.forms import FormStep
-from agent.conversation.routing import RouterInputs
-from agent.types import HandoverReason, IntentRanking, Session, SlotValue
+from agent.conversation.routing import SOMETHING_ELSE, RouterInputs
+from agent.conversation.script import Script, target_of
+from agent.types import HandoverReason, IntentRanking, Route, Session, SlotValue
+from agent.understanding.cleaning import Cleaned, MessageKind, asks_how, puts_question
 from agent.understanding.followups import Whole
-from agent.understanding.messages.cleaning import Cleaned
-from agent.understanding.messages.language import Language
+from agent.understanding.language import Language
 from qa.types import Answer as Quote
 
-__all__ = ["Asked", "Called", "Heeded", "Outcome", "Perception"]
+__all__ = [
+    "Asked",
+    "Called",
+    "DialogueState",
+    "Perception",
+    "Response",
+    "track",
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class Perception:
 
 
 @dataclass(frozen=True)
-class Heeded:
+class DialogueState:
     """A message in the light of the session.
 
     Attributes:
@@ -52,6 +63,10 @@ class Heeded:
 
     inputs: RouterInputs
     step: FormStep | None = None
+
+    def knowing(self, **facts: Any) -> DialogueState:
+        """Return it with something that wasn't known before."""
+        return replace(self, inputs=replace(self.inputs, **facts))
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,7 @@ class Called:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Response:
     """What a turn comes to.
 
     Attributes:
@@ -105,3 +120,69 @@ class Outcome:
     detail: str = ""
     form: str | None = None
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
+
+
+def track(script: Script, session: Session, perception: Perception) -> DialogueState:
+    """Look at a message in the light of the session."""
+    message = perception.message
+    ranking = perception.ranking
+    kind = perception.cleaned.kind
+    chosen = _chosen(script, session, perception)
+    form, step = None, None
+    if session.forms and chosen is None and not session.handed_over and message:
+        form = script.config.forms.get(session.forms[-1].form)
+        if form is not None and kind is not MessageKind.START_OVER:
+            step = forms.fill(
+                form,
+                session.forms[-1],
+                message,
+                today=perception.today,
+                ranking=ranking,
+                own=script.opening(form.name),
+                leave_at=script.config.routing.leave_form,
+            )
+    languages = script.config.languages
+    code = perception.language.code
+    known = {score.intent for score in ranking.scores} | ({chosen} if chosen else set())
+    done = step is not None and step.outcome is forms.FormOutcome.DONE
+    inputs = RouterInputs(
+        message=kind,
+        asks=puts_question(message),
+        asks_how=asks_how(message),
+        supported=not code or not languages or code in languages,
+        language=code,
+        scores=ranking.scores,
+        in_scope=ranking.in_scope,
+        scope_threshold=ranking.threshold,
+        targets={name: script.targets[name] for name in sorted(known) if name in script.targets},
+        rule=script.rule_for(message),
+        rules={name: script.rules[name] for name in sorted(known) if name in script.rules},
+        form=form.name if form else "",
+        form_intent=next(iter(script.opening(form.name)), None) if form else None,
+        form_outcome=step.outcome.value if step else "",
+        form_then=target_of(form.then, form.name) if form and done else "",
+        n_forms=len(session.forms),
+        pending=session.pending.kind if session.pending else "",
+        chosen=chosen,
+        clarified=bool(session.turns) and session.turns[-1].route is Route.CLARIFY,
+        unsure=session.unsure,
+        handed_over=session.handed_over,
+        thresholds=script.thresholds,
+    )
+    return DialogueState(inputs, step)
+
+
+def _chosen(script: Script, session: Session, perception: Perception) -> str | None:
+    if session.pending is None or session.handed_over:
+        return None
+    if perception.cleaned.kind is MessageKind.CANCEL:
+        # Breaking off a question back is leaving its choices; an open form stays open.
+        return SOMETHING_ELSE
+    if perception.cleaned.kind is not MessageKind.WORDS:
+        return None
+    return understand(
+        perception.message,
+        session.pending,
+        ranking=perception.ranking,
+        least=script.config.routing.consider,
+    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from agent.configuration.schema import Choice
-from agent.conversation.forms.found import Found
+from agent.conversation.forms.matches import Match
 
 __all__ = ["find_choices", "pick"]
 
@@ -24,7 +24,7 @@ _MIN_NEAR_CHARS = 4
 _MAX_CHARS = 400
 
 
-def find_choices(text: str, choices: Sequence[Choice]) -> list[Found]:
+def find_choices(text: str, choices: Sequence[Choice]) -> list[Match]:
     """Return the values that a message names as whole words, in order.
 
     A longer name wins over a shorter one inside it; a plural counts. Case is ignored.
@@ -41,7 +41,7 @@ def find_choices(text: str, choices: Sequence[Choice]) -> list[Found]:
     for start, end, value in sorted(found, key=lambda f: (f[0] - f[1], f[0])):
         if not any(start < other[1] and other[0] < end for other in kept):
             kept.append((start, end, value))
-    return [Found(value, start, end) for start, end, value in sorted(kept)]
+    return [Match(value, start, end) for start, end, value in sorted(kept)]
 
 
 @lru_cache(maxsize=4096)

@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping
 
 from agent.configuration.schema import Slot, SlotType
-from agent.conversation.forms import phrases
-from agent.conversation.forms.standing import Standing
+from agent.conversation.forms.state import FormState, FormStep
 from agent.conversation.forms.steps import ask_anew, change
-from agent.conversation.forms.types import FormStep
 from agent.conversation.forms.values import Read
 from agent.conversation.forms.wording import names
 from agent.types import SlotValue
+from agent.understanding import small_words
+from agent.understanding.small_words import plain
 
-__all__ = ["corrected", "corrected_summary"]
+__all__ = [
+    "corrected",
+    "corrected_summary",
+    "unasked",
+]
 
 _KIND_WORDS: Mapping[SlotType, str] = {
     SlotType.DATE: "date|day|deadline|when",
@@ -37,117 +41,113 @@ _STATED = re.compile(
 )
 
 
-def corrected(standing: Standing, text: str, read: Read) -> FormStep | None:
+def corrected(state: FormState, text: str, read: Read) -> FormStep | None:
     """Take a correction of a slot that was filled before, if the message is one.
 
     Args:
-        standing: Where the form stands.
+        state: Where the form stands.
         text: The message.
         read: What it gives as an answer to the open question.
     """
-    asked = standing.asked
-    wish = phrases.change_in(text)
+    asked = state.asked
+    wish = small_words.change_in(text)
     if wish is not None:
-        named = _slot_named(standing, wish.rest)
-        if named is not None and named[0] is not asked and named[0].name in standing.slots:
-            return _named(standing, named[0], text[wish.start + named[1] :])
+        named = _slot_named(state, wish.rest)
+        if named is not None and named[0] is not asked and named[0].name in state.slots:
+            return _named(state, named[0], text[wish.start + named[1] :])
         if wish.verb not in ("make", "set") and _LAST_ONE.fullmatch(wish.rest.strip()):
-            last = standing.last_filled
-            return None if last is None else ask_anew(standing, last)
+            last = state.last_filled
+            return None if last is None else ask_anew(state, last)
     if asked is not None and asked.type is SlotType.TEXT:
         return None
-    stated = _stated(standing, text)
+    stated = _stated(state, text)
     if stated is not None:
         return stated
-    if phrases.softly_corrects(text):
-        return _softly(standing, text, read)
+    if small_words.softly_corrects(text):
+        return _softly(state, text, read)
     return None
 
 
-def corrected_summary(standing: Standing, text: str) -> FormStep | None:
+def corrected_summary(state: FormState, text: str) -> FormStep | None:
     """Take a correction under a summary, where a name or a value alone is one too."""
     return (
-        corrected(standing, text, Read(None))
-        or _name_alone(standing, text)
-        or _value_alone(standing, text)
+        corrected(state, text, Read(None)) or _name_alone(state, text) or _value_alone(state, text)
     )
 
 
-def _named(standing: Standing, slot: Slot, rest: str) -> FormStep:
+def _named(state: FormState, slot: Slot, rest: str) -> FormStep:
     """Take what follows a slot's name: " to a mouse"."""
     to = _NEW_VALUE.match(rest)
     value_text = to[1] if to else rest
     if not value_text.strip(" .!?,"):
-        return ask_anew(standing, slot)
+        return ask_anew(state, slot)
     if to is None and slot.type is SlotType.TEXT:
-        return ask_anew(standing, slot)
-    read = standing.read(slot, value_text.strip(" .!?"))
+        return ask_anew(state, slot)
+    read = state.read(slot, value_text.strip(" .!?"))
     if read.value is not None:
-        return change(standing, slot, read.value)
-    return ask_anew(standing, slot, problem=read.problem)
+        return change(state, slot, read.value)
+    return ask_anew(state, slot, problem=read.problem)
 
 
-def _stated(standing: Standing, text: str) -> FormStep | None:
+def _stated(state: FormState, text: str) -> FormStep | None:
     """Take "the date should be Friday" or "item: keyboard" for a filled slot."""
-    found = _STATED.match(phrases.plain(text))
+    found = _STATED.match(small_words.plain(text))
     if found is None:
         return None
     label = found["label"].strip()
-    for slot in standing.form.slots:
-        filled = slot is not standing.asked and slot.name in standing.slots
+    for slot in state.form.slots:
+        filled = slot is not state.asked and slot.name in state.slots
         if filled and label in names(slot):
-            read = standing.read(slot, text[found.start("value") :].strip(" .!?"))
-            return None if read.value is None else change(standing, slot, read.value)
+            read = state.read(slot, text[found.start("value") :].strip(" .!?"))
+            return None if read.value is None else change(state, slot, read.value)
     return None
 
 
-def _softly(standing: Standing, text: str, read: Read) -> FormStep | None:
+def _softly(state: FormState, text: str, read: Read) -> FormStep | None:
     """Take "no, make it Friday" for the slot it fits, the latest one first."""
-    begin = phrases.without_no(text)
-    filled = [standing.form.slot(name) for name in reversed(list(standing.slots))]
-    asked = standing.asked
+    begin = small_words.without_no(text)
+    filled = [state.form.slot(name) for name in reversed(list(state.slots))]
+    asked = state.asked
     if asked is not None and read.value is not None:
         # The answer asked for, unless the "no" points back at the one before.
         filled = [slot for slot in filled[:1] if begin > 0 and slot.type is asked.type]
     for slot in filled:
-        fitting = _differing(standing, slot, text[begin:])
+        fitting = _differing(state, slot, text[begin:])
         if len(fitting) == 1:
-            return change(standing, slot, fitting[0])
+            return change(state, slot, fitting[0])
     return None
 
 
-def _name_alone(standing: Standing, text: str) -> FormStep | None:
+def _name_alone(state: FormState, text: str) -> FormStep | None:
     """Take "the date" after "what should I change?"."""
-    words = re.sub(r"^(?:the|my|no|please|just)[\s,]+", "", phrases.plain(text)).strip(" .!")
+    words = re.sub(r"^(?:the|my|no|please|just)[\s,]+", "", small_words.plain(text)).strip(" .!")
     words = re.sub(r"^(?:the|my)\s+|\s+please$", "", words)
-    for slot in standing.form.slots:
+    for slot in state.form.slots:
         if words in names(slot):
-            return ask_anew(standing, slot)
+            return ask_anew(state, slot)
     return None
 
 
-def _value_alone(standing: Standing, text: str) -> FormStep | None:
+def _value_alone(state: FormState, text: str) -> FormStep | None:
     """Take "Friday" under a summary for the one slot that it fits."""
-    if phrases.asks_something(text):
+    if small_words.asks_something(text):
         return None
     fitting = [
-        (slot, value) for slot in standing.form.slots for value in _differing(standing, slot, text)
+        (slot, value) for slot in state.form.slots for value in _differing(state, slot, text)
     ]
-    return change(standing, *fitting[0]) if len(fitting) == 1 else None
+    return change(state, *fitting[0]) if len(fitting) == 1 else None
 
 
-def _differing(standing: Standing, slot: Slot, text: str) -> list[SlotValue]:
+def _differing(state: FormState, slot: Slot, text: str) -> list[SlotValue]:
     """Return the values named for a slot that aren't the one it has."""
-    found = [read.value for read in standing.mentions(slot, text)]
-    return [
-        value for value in found if value is not None and value != standing.slots.get(slot.name)
-    ]
+    found = [read.value for read in state.mentions(slot, text)]
+    return [value for value in found if value is not None and value != state.slots.get(slot.name)]
 
 
-def _slot_named(standing: Standing, rest: str) -> tuple[Slot, int] | None:
+def _slot_named(state: FormState, rest: str) -> tuple[Slot, int] | None:
     """Return the slot that a wish names, and where the name ends."""
     best: tuple[Slot, int, int] | None = None
-    for slot in standing.form.slots:
+    for slot in state.form.slots:
         for name in names(slot):
             found = re.match(rf"(?:the |my |its? )?{re.escape(name)}(?!\w)", rest)
             if found and (best is None or len(name) > best[2]):
@@ -155,8 +155,82 @@ def _slot_named(standing: Standing, rest: str) -> tuple[Slot, int] | None:
     if best is not None:
         return best[0], best[1]
     for kind, words in _KIND_WORDS.items():
-        slots = [slot for slot in standing.form.slots if slot.type is kind]
+        slots = [slot for slot in state.form.slots if slot.type is kind]
         found = re.match(rf"(?:the |my )?(?:{words})(?!\w)", rest)
         if found and len(slots) == 1:
             return slots[0], found.end()
     return None
+
+
+_MAX_GAP_CHARS = 2
+"""What may lie between a number and what it counts."""
+
+
+def unasked(state: FormState, text: str, *, beside: Read | None = None) -> dict[str, Read]:
+    """Return values for empty slots that a message names without ambiguity.
+
+    Args:
+        state: Where the form stands.
+        text: The message.
+        beside: The answer to the question that was asked, whose place is taken.
+    """
+    missing = state.missing
+    found = {
+        slot.name: [
+            read
+            for read in state.mentions(slot, text)
+            if beside is None or not _overlap(read, beside)
+        ]
+        for slot in missing
+    }
+    others = [
+        read for slot in missing if slot.type is not SlotType.NUMBER for read in found[slot.name]
+    ]
+    if beside is not None:
+        others.append(beside)
+    taken: dict[str, Read] = {}
+    for slot in missing:
+        reads = found[slot.name]
+        if slot.type is SlotType.NUMBER:
+            reads = [read for read in reads if _counts(slot, read, others, text)]
+        if slot.type is SlotType.TEXT:
+            # The figures of a date or an amount are nobody's telephone number.
+            reads = [
+                read
+                for read in reads
+                if all(other is read or not _overlap(read, other) for other in others)
+            ]
+        rivals = [
+            other
+            for other in missing
+            if other is not slot and other.type is slot.type and _rivals(slot, other, found)
+        ]
+        if len({read.value for read in reads}) == 1 and not rivals:
+            taken[slot.name] = reads[0]
+    return taken
+
+
+def _overlap(one: Read, other: Read) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _rivals(slot: Slot, other: Slot, found: Mapping[str, list[Read]]) -> bool:
+    """Whether two slots could take the same words."""
+    places = {(read.start, read.end) for read in found[slot.name]}
+    return any((read.start, read.end) in places for read in found[other.name])
+
+
+def _counts(slot: Slot, read: Read, others: list[Read], text: str) -> bool:
+    """Whether a number beside other things is meant for this slot.
+
+    It is if the slot's unit or name follows it, or another value that was named: "two
+    monitors". A number inside a date or an address isn't.
+    """
+    if any(_overlap(read, other) for other in others):
+        return False
+    after = plain(text[read.end :]).lstrip()
+    words = [slot.unit.lower(), *names(slot)]
+    if any(word and after.startswith(word.rstrip("s")) for word in words):
+        return True
+    gaps = [other.start - read.end for other in others if other.start >= read.end]
+    return bool(gaps) and min(gaps) <= _MAX_GAP_CHARS

@@ -19,7 +19,7 @@ from datetime import date, timedelta
 
 from agent.configuration.days import MONTHS, WEEKDAYS
 from agent.configuration.schema import DateWindow
-from agent.conversation.forms.found import Found, without_overlaps
+from agent.conversation.forms.matches import Match, without_overlaps
 from agent.conversation.forms.numbers import NUMBER_WORDS
 
 __all__ = ["find_dates"]
@@ -86,7 +86,7 @@ _COMPILED = tuple(
 
 def find_dates(
     text: str, *, today: date, day_first: bool = True, when: DateWindow = DateWindow.ANY
-) -> list[Found]:
+) -> list[Match]:
     """Return the days that a message names, in order, as ISO 8601 values.
 
     Args:
@@ -97,7 +97,7 @@ def find_dates(
         when: `PAST` takes a day without a year for the latest one, otherwise the coming one.
     """
     reader = _DateReader(today, day_first, when is DateWindow.PAST)
-    found: list[Found] = []
+    found: list[Match] = []
     for kind, pattern in _COMPILED:
         for match in pattern.finditer(text):
             found.extend(_resolved(match, getattr(reader, kind), text))
@@ -106,16 +106,16 @@ def find_dates(
 
 def _resolved(
     match: re.Match[str], resolve: Callable[[re.Match[str], str], date | None], text: str
-) -> Iterator[Found]:
+) -> Iterator[Match]:
     try:
         day = resolve(match, text)
     except _NoSuchDay as error:
-        yield Found(None, match.start(), match.end(), str(error))
+        yield Match(None, match.start(), match.end(), str(error))
     except (OverflowError, ValueError):
-        yield Found(None, match.start(), match.end(), "that day is beyond the calendar")
+        yield Match(None, match.start(), match.end(), "that day is beyond the calendar")
     else:
         if day is not None:
-            yield Found(day.isoformat(), match.start(), match.end())
+            yield Match(day.isoformat(), match.start(), match.end())
 
 
 class _NoSuchDay(Exception):

@@ -11,21 +11,29 @@ other values (`unasked`). What the form does then stands in `steps`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
 from agent.configuration.schema import Form, Slot, SlotType
-from agent.conversation.forms import phrases, steps
-from agent.conversation.forms.correcting import corrected, corrected_summary
-from agent.conversation.forms.leaving import Guess, leads_away, leads_away_from_summary
-from agent.conversation.forms.standing import Standing, stands
-from agent.conversation.forms.types import SKIPPED, FormStep
-from agent.conversation.forms.unasked import unasked
+from agent.conversation.forms import steps
+from agent.conversation.forms.correcting import corrected, corrected_summary, unasked
+from agent.conversation.forms.state import FormState, FormStep, form_state
 from agent.conversation.forms.values import Read
-from agent.conversation.forms.wording import expected, listed, sentence
+from agent.conversation.forms.wording import SKIPPED, expected, listed, sentence
 from agent.types import FormProgress, IntentRanking, SlotValue
+from agent.understanding import small_words
+from agent.understanding.small_words import asks_something, plain
 
-__all__ = ["ask_again", "fill", "start"]
+__all__ = [
+    "Guess",
+    "ask_again",
+    "fill",
+    "leads_away",
+    "leads_away_from_summary",
+    "start",
+]
 
 MAX_CHARS = 4000
 """Of a longer message only the beginning is looked at."""
@@ -42,8 +50,8 @@ def start(form: Form, *, message: str = "", today: date | None = None) -> FormSt
     """
     slots: dict[str, SlotValue] = {}
     if message and today is not None:
-        standing = stands(form, FormProgress(form.name), today)
-        slots = _values(unasked(standing, _cleaned(message)))
+        state = form_state(form, FormProgress(form.name), today)
+        slots = _values(unasked(state, _cleaned(message)))
     before = [form.start] if form.start else []
     if slots:
         before.append(f"I've noted {listed(form, slots)}.")
@@ -72,17 +80,17 @@ def fill(
         own: Intents that open this very form, and so don't lead away from it.
         leave_at: Least confidence of another intent that leads away from the form.
     """
-    standing = stands(form, progress, today)
+    state = form_state(form, progress, today)
     text = _cleaned(message)
     guess = Guess(ranking, own, leave_at)
-    asked = standing.asked
-    if phrases.is_cancel(text) and (asked is None or not _names_choice(asked, text)):
+    asked = state.asked
+    if small_words.is_cancel(text) and (asked is None or not _names_choice(asked, text)):
         return steps.cancelled(form)
-    if phrases.PERSON.search(phrases.plain(text)):
-        return steps.not_for_form(standing)
+    if small_words.PERSON.search(small_words.plain(text)):
+        return steps.not_for_form(state)
     if asked is None:
-        return _confirmed(standing, text, guess)
-    return _answered(standing, asked, text, guess)
+        return _confirmed(state, text, guess)
+    return _answered(state, asked, text, guess)
 
 
 def ask_again(form: Form, progress: FormProgress, *, today: date | None = None) -> FormStep:
@@ -93,7 +101,7 @@ def ask_again(form: Form, progress: FormProgress, *, today: date | None = None) 
         progress: Where it stands.
         today: Values that no longer fit on that day are asked for again; None takes all.
     """
-    return steps.open_question(stands(form, progress, today))
+    return steps.open_question(form_state(form, progress, today))
 
 
 def _cleaned(message: str) -> str:
@@ -118,45 +126,45 @@ def _values(read: dict[str, Read]) -> dict[str, SlotValue]:
 # --- a question was asked -----------------------------------------------------------
 
 
-def _answered(standing: Standing, asked: Slot, text: str, guess: Guess) -> FormStep:
-    form = standing.form
-    read = standing.read(asked, text)
+def _answered(state: FormState, asked: Slot, text: str, guess: Guess) -> FormStep:
+    form = state.form
+    read = state.read(asked, text)
     # "None" or "no" may be one of the slot's own choices.
     picks = asked.type is SlotType.CHOICE and read.value is not None
-    if asked.optional and phrases.is_skip(text) and not picks:
-        return steps.go_on(form, {**standing.slots, asked.name: SKIPPED})
-    correction = corrected(standing, text, read)
+    if asked.optional and small_words.is_skip(text) and not picks:
+        return steps.go_on(form, {**state.slots, asked.name: SKIPPED})
+    correction = corrected(state, text, read)
     if correction is not None:
         return correction
     if leads_away(asked, read, text, guess):
-        return steps.not_for_form(standing)
-    found = _found_beside(standing, asked, text, read)
+        return steps.not_for_form(state)
+    found = _found_beside(state, asked, text, read)
     if read.value is not None:
-        slots = {**standing.slots, asked.name: read.value, **found}
+        slots = {**state.slots, asked.name: read.value, **found}
         return steps.go_on(form, slots, f"I've noted {listed(form, found)} too." if found else "")
     if found:
         before = f"I've noted {listed(form, found)}."
         if read.problem:
             before = f"{before} {sentence(read.problem)}"
-        return steps.ask(form, asked, {**standing.slots, **found}, before=before)
-    return _made_no_sense(standing, asked, text, read)
+        return steps.ask(form, asked, {**state.slots, **found}, before=before)
+    return _made_no_sense(state, asked, text, read)
 
 
-def _found_beside(standing: Standing, asked: Slot, text: str, read: Read) -> dict[str, SlotValue]:
+def _found_beside(state: FormState, asked: Slot, text: str, read: Read) -> dict[str, SlotValue]:
     """Return the values of other slots that an answer names."""
     if asked.type is SlotType.TEXT:
         return {}
-    others = unasked(standing, text, beside=read if read.value is not None else None)
+    others = unasked(state, text, beside=read if read.value is not None else None)
     others.pop(asked.name, None)
     return _values(others)
 
 
-def _made_no_sense(standing: Standing, asked: Slot, text: str, read: Read) -> FormStep:
-    form, slots = standing.form, standing.slots
-    failures = standing.failures + 1
+def _made_no_sense(state: FormState, asked: Slot, text: str, read: Read) -> FormStep:
+    form, slots = state.form, state.slots
+    failures = state.failures + 1
     if failures >= form.tries:
         return steps.gave_up(slots)
-    if phrases.is_skip(text) and not read.problem:
+    if small_words.is_skip(text) and not read.problem:
         problem = "I can't go on without that; say 'cancel' to drop it all."
     elif read.problem:
         problem = f"Sorry, {read.problem}."
@@ -171,20 +179,110 @@ def _made_no_sense(standing: Standing, asked: Slot, text: str, read: Read) -> Fo
 # --- the summary was shown ----------------------------------------------------------
 
 
-def _confirmed(standing: Standing, text: str, guess: Guess) -> FormStep:
-    form, slots = standing.form, standing.slots
-    if form.confirm is None or phrases.is_yes(text):
+def _confirmed(state: FormState, text: str, guess: Guess) -> FormStep:
+    form, slots = state.form, state.slots
+    if form.confirm is None or small_words.is_yes(text):
         return steps.done(slots)
-    correction = corrected_summary(standing, text)
+    correction = corrected_summary(state, text)
     if correction is not None:
         return correction
-    declined = phrases.is_no(text)
+    declined = small_words.is_no(text)
     if not declined and leads_away_from_summary(text, guess):
-        return steps.not_for_form(standing)
-    failures = standing.failures + 1
+        return steps.not_for_form(state)
+    failures = state.failures + 1
     if failures >= form.tries:
         return steps.gave_up(slots)
     if declined:
         return steps.ask_what_to_change(form, slots, failures=failures)
     before = "Please say yes or no, or what to change."
     return steps.sum_up(form, slots, failures=failures, before=before)
+
+
+_SMALL_WORDS = frozenset(
+    """a an the i we you it that this is are am be can could will would shall should may might
+    do does have has got get take need needs want like make made please thanks thank sorry oh ok
+    okay yes yeah and or but so just maybe perhaps possible possibly fine work works good by on at
+    for to in of with before until till from one ones some any d ll s m ve re use send put say lets
+    let us me my mine our what how about then instead rather think guess probably around exactly
+    only also too there deliver delivered deadline day date number total""".split()  # noqa: SIM905
+)
+_MAX_QUESTION_WORDS = 25
+_MAX_SMALL_TALK_WORDS = 4
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the classifier makes of a message.
+
+    Attributes:
+        ranking: Its ranking; None if it wasn't asked.
+        own: Intents that open this very form, and so don't lead away from it.
+        leave_at: Least confidence of another intent that leads away from the form.
+    """
+
+    ranking: IntentRanking | None
+    own: Collection[str]
+    leave_at: float
+
+    @property
+    def intent(self) -> str | None:
+        """The likeliest intent, however likely."""
+        return self.ranking.intent if self.ranking is not None else None
+
+    @property
+    def is_another(self) -> bool:
+        """Whether that is another wish than this form's, and likely enough."""
+        return (
+            self.ranking is not None
+            and self.ranking.intent is not None
+            and self.ranking.intent not in self.own
+            and self.ranking.confidence >= self.leave_at
+        )
+
+
+def leads_away(asked: Slot, read: Read, text: str, guess: Guess) -> bool:
+    """Whether a message is a question or another wish rather than an answer.
+
+    Args:
+        asked: The slot whose question is open.
+        read: What the message gives for it.
+        text: The message.
+        guess: What the classifier makes of it.
+    """
+    kind = asks_something(text)
+    if asked.type is SlotType.TEXT and asked.pattern is None:
+        return _leads_away_from_text(kind, text, guess)
+    if read.value is None:
+        return bool(kind) or guess.is_another
+    if asked.type is SlotType.TEXT or not kind:
+        return False
+    return _says_more(read, text)
+
+
+def leads_away_from_summary(text: str, guess: Guess) -> bool:
+    """Whether a message has nothing to do with the summary that was shown."""
+    return bool(asks_something(text)) or guess.is_another
+
+
+def _leads_away_from_text(kind: str, text: str, guess: Guess) -> bool:
+    """Whether to leave a slot that would take any words.
+
+    A description may well hold a question or resemble an intent, so only a message that
+    is one short question, or small talk, leads away.
+    """
+    n_words = len(text.split())
+    one_sentence = len(re.findall(r"[.!?]+(?:\s|$)", text)) <= 1
+    intent = guess.intent
+    if kind == "open":
+        foreign = intent is None or intent not in guess.own
+        return one_sentence and n_words <= _MAX_QUESTION_WORDS and foreign
+    if kind == "closed":
+        return one_sentence and guess.is_another
+    small_talk = (intent or "").startswith("smalltalk/")
+    return guess.is_another and n_words <= _MAX_SMALL_TALK_WORDS and small_talk
+
+
+def _says_more(read: Read, text: str) -> bool:
+    """Whether the words around a value say more than "can it be ... please"."""
+    around = plain(f"{text[: read.start]} {text[read.end :]}")
+    return any(word not in _SMALL_WORDS for word in re.findall(r"[^\W\d_]+", around))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from agent.types import SlotValue
 
-__all__ = ["Found", "without_overlaps"]
+__all__ = ["Match", "without_overlaps"]
 
 
 @dataclass(frozen=True)
-class Found:
+class Match:
     """A value and where it stands.
 
     Attributes:
@@ -26,10 +26,10 @@ class Found:
     problem: str = ""
 
 
-def without_overlaps(found: list[Found]) -> list[Found]:
+def without_overlaps(found: list[Match]) -> list[Match]:
     """Keep the longest of overlapping finds, in the order of the text."""
     taken = bytearray(max((one.end for one in found), default=0))
-    kept: list[Found] = []
+    kept: list[Match] = []
     for one in sorted(found, key=lambda f: (f.start - f.end, f.start)):
         if not any(taken[one.start : one.end]):
             taken[one.start : one.end] = b"\1" * (one.end - one.start)

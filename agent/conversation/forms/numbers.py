@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from agent.conversation.forms.found import Found, without_overlaps
+from agent.conversation.forms.matches import Match, without_overlaps
 
 __all__ = ["LARGEST", "NUMBER_WORDS", "find_numbers"]
 
@@ -51,7 +51,7 @@ _PHRASE = re.compile(rf"\b(?:{'|'.join(_PHRASES)})\b", re.IGNORECASE)
 _TIMES = {"minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0}
 
 
-def find_numbers(text: str, unit: str = "") -> list[Found]:
+def find_numbers(text: str, unit: str = "") -> list[Match]:
     """Return the numbers that a message names, in order, as int or float.
 
     Args:
@@ -66,25 +66,25 @@ def find_numbers(text: str, unit: str = "") -> list[Found]:
     for match in _WORDS.finditer(text):
         value = _from_words(match)
         if value is not None:
-            found.append(Found(_plain(value), match.start(), match.end()))
+            found.append(Match(_plain(value), match.start(), match.end()))
     for match in _PHRASE.finditer(text):
         value = _PHRASES[" ".join(match[0].lower().split())]
-        found.append(Found(_plain(value), match.start(), match.end()))
+        found.append(Match(_plain(value), match.start(), match.end()))
     return [_in_unit(one, text, unit) for one in without_overlaps(found)]
 
 
-def _from_figures(match: re.Match[str]) -> Found:
+def _from_figures(match: re.Match[str]) -> Match:
     groups = match.groupdict()
     whole = re.sub(r"\D", "", groups["whole"])
     fraction = (groups["fraction"] or "").replace(",", ".")
     if len(whole) > 16:
-        return Found(None, match.start(), match.end(), "that number is too long to be meant")
+        return Match(None, match.start(), match.end(), "that number is too long to be meant")
     value = float(whole + fraction) * _SUFFIXES.get((groups.get("scale") or "").lower(), 1.0)
     if groups.get("sign") in ("-", "−"):
         value = -value
     if abs(value) > LARGEST:
-        return Found(None, match.start(), match.end(), "that number is too large")
-    return Found(_plain(value), match.start(), match.end())
+        return Match(None, match.start(), match.end(), "that number is too large")
+    return Match(_plain(value), match.start(), match.end())
 
 
 def _from_words(match: re.Match[str]) -> float | None:
@@ -111,7 +111,7 @@ def _from_words(match: re.Match[str]) -> float | None:
     return value + 0.5 if match["half"] else value
 
 
-def _in_unit(found: Found, text: str, unit: str) -> Found:
+def _in_unit(found: Match, text: str, unit: str) -> Match:
     wanted = _TIMES.get(unit.lower().rstrip("s")) if unit else None
     if wanted is None or not isinstance(found.value, int | float):
         return found
@@ -119,7 +119,7 @@ def _in_unit(found: Found, text: str, unit: str) -> Found:
     said = _TIMES.get(after[1].lower().rstrip("s")) if after else None
     if said is None:
         return found
-    return Found(_plain(round(found.value * said / wanted, 6)), found.start, found.end)
+    return Match(_plain(round(found.value * said / wanted, 6)), found.start, found.end)
 
 
 def _plain(value: float) -> int | float:

@@ -3,19 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from agent.configuration.schema import Form, Slot
-from agent.conversation.forms.types import SKIPPED
 from agent.conversation.forms.values import Read, answer, mentions, valid
+from agent.conversation.forms.wording import SKIPPED
 from agent.types import FormProgress, SlotValue
 
-__all__ = ["Standing", "stands"]
+__all__ = [
+    "FormOutcome",
+    "FormState",
+    "FormStep",
+    "form_state",
+]
+
+
+class FormOutcome(StrEnum):
+    """How a message left a form."""
+
+    ASK = "ask"
+    CONFIRM = "confirm"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    NOT_FOR_FORM = "not_for_form"
 
 
 @dataclass(frozen=True)
-class Standing:
+class FormStep:
+    """What a message did to a form.
+
+    Attributes:
+        progress: The form's state now; None once it is over.
+        say: What the agent says. Under `NOT_FOR_FORM` the open question, to come back to
+            after the interruption. Empty under `DONE` and `FAILED`: the form's `then` and
+            the configuration's `form_failed` speak there.
+        choices: Short answers to offer.
+        outcome: Where the form stands.
+        slots: What was gathered, without what was left out.
+    """
+
+    progress: FormProgress | None
+    say: str
+    choices: tuple[str, ...]
+    outcome: FormOutcome
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FormState:
     """An open form on a day.
 
     Attributes:
@@ -52,7 +90,7 @@ class Standing:
         return mentions(slot, text, today=self.today, day_first=self.form.day_first)
 
 
-def stands(form: Form, progress: FormProgress, today: date | None) -> Standing:
+def form_state(form: Form, progress: FormProgress, today: date | None) -> FormState:
     """Take a form up where it was left.
 
     Args:
@@ -69,7 +107,7 @@ def stands(form: Form, progress: FormProgress, today: date | None) -> Standing:
     missing = [slot for slot in form.slots if slot.name not in slots]
     first = missing[0] if missing else None
     asked = next((slot for slot in missing if slot.name == progress.asking), first)
-    return Standing(form, slots, asked, progress.failures, today or date.min)
+    return FormState(form, slots, asked, progress.failures, today or date.min)
 
 
 def _fits(slot: Slot, value: SlotValue, today: date | None) -> bool:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from agent.configuration.placeholders import fill as fill_template
 from agent.configuration.schema import Form, Slot
-from agent.conversation.forms.standing import Standing
-from agent.conversation.forms.types import SKIPPED, FormStep, Outcome
-from agent.conversation.forms.wording import capital, either, expected, listed, shown_slots
+from agent.conversation.forms.state import FormOutcome, FormState, FormStep
+from agent.conversation.forms.wording import SKIPPED, capital, either, expected, listed, shown_slots
 from agent.types import FormProgress, SlotValue
 
 __all__ = [
@@ -47,14 +46,14 @@ def go_on(form: Form, slots: Mapping[str, SlotValue], before: str = "") -> FormS
     return sum_up(form, slots, before=before)
 
 
-def open_question(standing: Standing) -> FormStep:
+def open_question(state: FormState) -> FormStep:
     """Put the open question as it stands."""
-    form, slots = standing.form, standing.slots
-    if standing.asked is not None:
-        return ask(form, standing.asked, slots, failures=standing.failures)
+    form, slots = state.form, state.slots
+    if state.asked is not None:
+        return ask(form, state.asked, slots, failures=state.failures)
     if form.confirm is None:
         return done(slots)
-    return sum_up(form, slots, failures=standing.failures)
+    return sum_up(form, slots, failures=state.failures)
 
 
 def ask(
@@ -71,7 +70,7 @@ def ask(
         FormProgress(form.name, dict(slots), slot.name, failures),
         f"{before} {slot.ask}".strip(),
         (*choices, _SKIP) if slot.optional else choices,
-        Outcome.ASK,
+        FormOutcome.ASK,
         _gathered(slots),
     )
 
@@ -100,47 +99,47 @@ def _confirming(
     choices: tuple[str, ...],
 ) -> FormStep:
     progress = FormProgress(form.name, dict(slots), None, failures, True)
-    return FormStep(progress, say, choices, Outcome.CONFIRM, _gathered(slots))
+    return FormStep(progress, say, choices, FormOutcome.CONFIRM, _gathered(slots))
 
 
-def change(standing: Standing, slot: Slot, value: SlotValue) -> FormStep:
+def change(state: FormState, slot: Slot, value: SlotValue) -> FormStep:
     """Put another value into a slot, say so and go on."""
-    slots = {**_without(slot, standing.slots), slot.name: value}
-    return go_on(standing.form, slots, f"Changed: {listed(standing.form, {slot.name: value})}.")
+    slots = {**_without(slot, state.slots), slot.name: value}
+    return go_on(state.form, slots, f"Changed: {listed(state.form, {slot.name: value})}.")
 
 
-def ask_anew(standing: Standing, slot: Slot, problem: str = "") -> FormStep:
+def ask_anew(state: FormState, slot: Slot, problem: str = "") -> FormStep:
     """Forget a slot's value and ask for it.
 
     Args:
-        standing: Where the form stands.
+        state: Where the form stands.
         slot: The slot.
         problem: Why the new value that was named for it can't be taken.
     """
     before = ""
     if problem:
-        before = f"Sorry, {problem}. {expected(slot, day_first=standing.form.day_first)}"
-    return ask(standing.form, slot, _without(slot, standing.slots), before=before)
+        before = f"Sorry, {problem}. {expected(slot, day_first=state.form.day_first)}"
+    return ask(state.form, slot, _without(slot, state.slots), before=before)
 
 
 def done(slots: Mapping[str, SlotValue]) -> FormStep:
     """End the form with all that was gathered."""
-    return FormStep(None, "", (), Outcome.DONE, _gathered(slots))
+    return FormStep(None, "", (), FormOutcome.DONE, _gathered(slots))
 
 
 def gave_up(slots: Mapping[str, SlotValue]) -> FormStep:
     """End the form after too many answers without sense."""
-    return FormStep(None, "", (), Outcome.FAILED, _gathered(slots))
+    return FormStep(None, "", (), FormOutcome.FAILED, _gathered(slots))
 
 
 def cancelled(form: Form) -> FormStep:
     """End the form as the person wishes."""
-    return FormStep(None, form.cancelled, (), Outcome.CANCELLED)
+    return FormStep(None, form.cancelled, (), FormOutcome.CANCELLED)
 
 
-def not_for_form(standing: Standing) -> FormStep:
+def not_for_form(state: FormState) -> FormStep:
     """Leave the form as it is; what was understood elsewhere is no failure here."""
-    return replace(open_question(replace(standing, failures=0)), outcome=Outcome.NOT_FOR_FORM)
+    return replace(open_question(replace(state, failures=0)), outcome=FormOutcome.NOT_FOR_FORM)
 
 
 def _without(slot: Slot, slots: Mapping[str, SlotValue]) -> dict[str, SlotValue]:

@@ -18,7 +18,7 @@ from agent.configuration.placeholders import worded
 from agent.configuration.schema import DateWindow, Slot, SlotType
 from agent.conversation.forms.choices import find_choices, pick
 from agent.conversation.forms.dates import find_dates
-from agent.conversation.forms.found import Found
+from agent.conversation.forms.matches import Match
 from agent.conversation.forms.numbers import find_numbers
 from agent.conversation.forms.wording import either, limits, shown
 from agent.types import SlotValue
@@ -82,7 +82,7 @@ def mentions(slot: Slot, text: str, *, today: date, day_first: bool) -> list[Rea
     return [one for one in read if one.value is not None]
 
 
-def _find(slot: Slot, text: str, today: date, day_first: bool) -> list[Found]:
+def _find(slot: Slot, text: str, today: date, day_first: bool) -> list[Match]:
     if slot.type is SlotType.DATE:
         return find_dates(text, today=today, day_first=day_first, when=slot.when)
     if slot.type is SlotType.NUMBER:
@@ -92,11 +92,11 @@ def _find(slot: Slot, text: str, today: date, day_first: bool) -> list[Found]:
     return find_choices(text, slot.choices)
 
 
-def _address(match: re.Match[str]) -> Found:
+def _address(match: re.Match[str]) -> Match:
     local, _, domain = match[0].rpartition("@")
     if len(match[0]) > _MAX_EMAIL_CHARS or len(local) > 64:
-        return Found(None, match.start(), match.end(), "that address is too long")
-    return Found(f"{local}@{domain.lower()}", match.start(), match.end())
+        return Match(None, match.start(), match.end(), "that address is too long")
+    return Match(f"{local}@{domain.lower()}", match.start(), match.end())
 
 
 def _text(slot: Slot, text: str) -> Read:
@@ -104,7 +104,7 @@ def _text(slot: Slot, text: str) -> Read:
     start = text.find(value)
     if not re.search(r"\w", value):
         return Read(None)
-    return _checked(slot, Found(value, start, start + len(value)), date.min)
+    return _checked(slot, Match(value, start, start + len(value)), date.min)
 
 
 def _numbered(slot: Slot, text: str) -> list[Read]:
@@ -136,7 +136,7 @@ def _choice(slot: Slot, text: str) -> Read:
     return Read(values[0], start=0, end=len(text))
 
 
-def _checked(slot: Slot, found: Found, today: date) -> Read:
+def _checked(slot: Slot, found: Match, today: date) -> Read:
     if found.value is None:
         return Read(None, found.problem, found.start, found.end)
     problem = _problem(slot, found.value, today)

@@ -8,10 +8,10 @@ from datetime import date
 from agent.configuration.days import in_words
 from agent.configuration.placeholders import worded
 from agent.configuration.schema import Form, Slot, SlotType
-from agent.conversation.forms.types import SKIPPED
 from agent.types import SlotValue
 
 __all__ = [
+    "SKIPPED",
     "capital",
     "either",
     "expected",
@@ -22,6 +22,9 @@ __all__ = [
     "shown",
     "shown_slots",
 ]
+
+SKIPPED = ""
+"""The value of a slot that was left out."""
 
 
 def names(slot: Slot) -> tuple[str, ...]:

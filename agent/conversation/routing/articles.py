@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from agent.conversation.routing.inputs import RouterInputs
-from agent.conversation.routing.intents import chosen_standing, least_of, rather_told, wishes_task
-from agent.conversation.routing.rows import MAX_CHOICES, Routed, percent
-from agent.conversation.routing.verdicts import FoundArticle, VerdictFacts
+from agent.conversation.routing.inputs import (
+    MAX_CHOICES,
+    FoundArticle,
+    Routed,
+    RouterInputs,
+    VerdictFacts,
+    percent,
+)
+from agent.conversation.routing.intents import chosen_candidate, least_of, rather_told, wishes_task
 from agent.types import Route
 
 __all__ = [
@@ -139,7 +144,7 @@ def by_chosen_article(inputs: RouterInputs) -> Routed:
 
 def intent_of_answer(inputs: RouterInputs) -> str | None:
     """Return the intent under which the knowledge base was asked, if one was clear."""
-    chosen = chosen_standing(inputs)
+    chosen = chosen_candidate(inputs)
     if chosen is not None:
         return chosen.intent
     if inputs.form_took_it:

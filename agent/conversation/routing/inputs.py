@@ -2,16 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
-from agent.conversation.routing.verdicts import FoundArticle, VerdictFacts
-from agent.types import IntentScore
-from agent.understanding.messages.cleaning import MessageKind
+from agent.types import HandoverReason, IntentScore, Route, Verdict
+from agent.understanding.cleaning import MessageKind
+from agent.understanding.followups.words import FUNCTION_WORDS
 
-__all__ = ["SOMETHING_ELSE", "RouterInputs", "Standing", "Thresholds"]
+__all__ = [
+    "MAX_CHOICES",
+    "SOMETHING_ELSE",
+    "Candidate",
+    "FoundArticle",
+    "Routed",
+    "RouterInputs",
+    "Row",
+    "Thresholds",
+    "VerdictFacts",
+    "fixed",
+    "percent",
+    "verdict_facts",
+]
+
+
+@dataclass(frozen=True)
+class FoundArticle:
+    """One answer or candidate of the knowledge base.
+
+    Attributes:
+        article_id: The article quoted.
+        title: Its title.
+        confidence: Probability that the quote is right.
+        quote: The answer's own text, to tell two articles that say the same.
+        named: The question holds a word that stands in this title and in no other's.
+    """
+
+    article_id: str
+    title: str
+    confidence: float
+    quote: str = ""
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class VerdictFacts:
+    """The part of the knowledge base's verdict that counts.
+
+    Attributes:
+        status: "answered" or "refused".
+        reason: The refusal's reason, or None.
+        confidence: Of the first answer or candidate; 0 without any.
+        found: Answers, or candidates under a refusal, best first.
+    """
+
+    status: str
+    reason: str | None = None
+    confidence: float = 0.0
+    found: tuple[FoundArticle, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the knowledge base stands by its first answer."""
+        return self.status == "answered"
+
+
+def verdict_facts(verdict: Verdict) -> VerdictFacts:
+    """Take from a verdict what the router looks at."""
+    titles = {answer.article_id: _words(answer.title) for answer in verdict.answers}
+    asked = _words(verdict.question)
+    named = {
+        article
+        for article, words in titles.items()
+        if asked & words.difference(*(titles[other] for other in titles if other != article))
+    }
+    return VerdictFacts(
+        status=verdict.status,
+        reason=verdict.reason,
+        confidence=verdict.confidence,
+        found=tuple(
+            FoundArticle(
+                answer.article_id,
+                answer.title,
+                answer.confidence,
+                answer.text,
+                answer.article_id in named,
+            )
+            for answer in verdict.answers
+        ),
+    )
+
+
+def _words(text: str) -> set[str]:
+    """Return the words that tell titles apart; an article's "a" doesn't."""
+    words = re.findall(r"\w+", text.casefold())
+    return {word for word in words if len(word) > 2 and word not in FUNCTION_WORDS}
+
 
 SOMETHING_ELSE = "something else"
 """The value that stands for "none of these" among the choices of a clarifying question."""
@@ -50,7 +138,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Candidate:
     """How likely a message wants one thing that we can do.
 
     Attributes:
@@ -95,7 +183,7 @@ class RouterInputs:
             is in scope, best first.
         in_scope: Probability that it is.
         scope_threshold: Least `in_scope` at which the best label is believed.
-        targets: Intent → what it leads to (see `Standing.target`), for the labels in
+        targets: Intent → what it leads to (see `Candidate.target`), for the labels in
             `scores` and for `chosen`; a label that isn't here goes to the knowledge base.
         rule: Name of the handover rule that a word of the message set off, or empty.
         rules: Intent → name of the handover rule that it sets off.
@@ -148,7 +236,7 @@ class RouterInputs:
         return self.form_outcome in ("ask", "confirm", "done", "cancelled")
 
     @cached_property
-    def standings(self) -> tuple[Standing, ...]:
+    def candidates(self) -> tuple[Candidate, ...]:
         """What the message may want, likeliest first; nothing if it was an answer to us.
 
         A message that chose among our choices, or that the open form took, was meant for
@@ -156,35 +244,35 @@ class RouterInputs:
         """
         if self.chosen is not None or self.form_took_it:
             return ()
-        best: dict[str, Standing] = {}
+        best: dict[str, Candidate] = {}
         for score in self.scores:
             target = self.targets.get(score.intent, "answer")
             confidence = score.confidence * self.in_scope
             before = best.get(target)
             if before is None:
-                best[target] = Standing(target, score.intent, confidence)
+                best[target] = Candidate(target, score.intent, confidence)
             else:
-                best[target] = Standing(target, before.intent, before.confidence + confidence)
+                best[target] = Candidate(target, before.intent, before.confidence + confidence)
         # Ties by name, so that equal scores always give the same choice.
         return tuple(sorted(best.values(), key=lambda one: (-one.confidence, one.target)))
 
     @property
     def believed(self) -> bool:
         """Whether the message is taken to be one of the intents at all."""
-        return bool(self.standings) and self.in_scope >= self.scope_threshold
+        return bool(self.candidates) and self.in_scope >= self.scope_threshold
 
     @property
-    def first(self) -> Standing | None:
+    def first(self) -> Candidate | None:
         """What the message most likely wants, or None if it is none of the intents'."""
-        return self.standings[0] if self.believed else None
+        return self.candidates[0] if self.believed else None
 
     @property
     def gap(self) -> float:
         """How far the likeliest is ahead of the next."""
-        if not self.standings:
+        if not self.candidates:
             return 0.0
-        behind = self.standings[1].confidence if len(self.standings) > 1 else 0.0
-        return self.standings[0].confidence - behind
+        behind = self.candidates[1].confidence if len(self.candidates) > 1 else 0.0
+        return self.candidates[0].confidence - behind
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -224,3 +312,67 @@ class RouterInputs:
 
 
 _INPUT_NAMES = tuple(each.name for each in fields(RouterInputs))
+
+
+MAX_CHOICES = 3
+"""Choices of a clarifying question, without "something else"."""
+
+
+@dataclass(frozen=True)
+class Routed:
+    """What a row of the table gives.
+
+    Attributes:
+        rule: The row's name.
+        route: Where the turn goes; None asks for the knowledge base's verdict first.
+        intent: The intent acted on, or None.
+        confidence: Of what was chosen, 0 to 1.
+        explanation: One sentence that a support lead can read.
+        kind: What the choices are: "intent" or "article"; empty without any.
+        choices: Intent names or article ids to choose from.
+        article: The article to quote from, if the person chose one.
+        reason: Why a person takes over, if one does.
+        detail: The rule or action behind it.
+    """
+
+    rule: str
+    route: Route | None
+    intent: str | None = None
+    confidence: float = 1.0
+    explanation: str = ""
+    kind: str = ""
+    choices: tuple[str, ...] = ()
+    article: str | None = None
+    reason: HandoverReason | None = None
+    detail: str = ""
+
+    @property
+    def needs_verdict(self) -> bool:
+        """Whether the knowledge base has to be asked before anything is decided."""
+        return self.route is None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
+
+    Attributes:
+        name: Unique; what decisions call it.
+        when: Its condition.
+        gives: What follows. Called only where the condition holds.
+    """
+
+    name: str
+    when: Callable[[RouterInputs], bool]
+    gives: Callable[[RouterInputs], Routed]
+
+
+def percent(confidence: float) -> str:
+    """Return a share as a person reads it."""
+    return f"{100 * confidence:.0f} %"
+
+
+def fixed(name: str, route: Route, explanation: str) -> Callable[[RouterInputs], Routed]:
+    """Return a row's result that doesn't depend on the inputs."""
+    routed = Routed(name, route, explanation=explanation)
+    return lambda _: routed

@@ -7,23 +7,34 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypedDict
 
-from agent.conversation.routing.inputs import SOMETHING_ELSE, RouterInputs, Standing
-from agent.conversation.routing.people import person_for
-from agent.conversation.routing.rows import MAX_CHOICES, Routed, percent
-from agent.types import Route
+from agent.conversation.routing.inputs import (
+    MAX_CHOICES,
+    SOMETHING_ELSE,
+    Candidate,
+    Routed,
+    RouterInputs,
+    percent,
+)
+from agent.types import HandoverReason, Route
 
 __all__ = [
+    "asks_for_person",
     "by_choice",
+    "by_request",
+    "by_rule",
     "chose_task",
-    "chosen_standing",
+    "chosen_candidate",
     "clearly_tied",
     "doubtful",
     "handles",
     "is_clear",
     "least_of",
     "may_be_chat",
+    "person_for",
     "rather_told",
+    "rule_of_intent",
     "tied",
     "too_many_forms",
     "which_intent",
@@ -31,20 +42,83 @@ __all__ = [
     "wishes_task",
 ]
 
+
+class _Person(TypedDict):
+    """The two fields of `Routed` that say why a person takes over."""
+
+    reason: HandoverReason | None
+    detail: str
+
+
+def rule_of_intent(inputs: RouterInputs) -> str:
+    """Return the handover rule that the likeliest intent sets off, or an empty text."""
+    first = inputs.first
+    if first is None or first.confidence < inputs.thresholds.handle:
+        return ""
+    return inputs.rules.get(first.intent, "")
+
+
+def by_rule(inputs: RouterInputs) -> Routed:
+    """Return the way to a person that a rule demands."""
+    first = inputs.first
+    by_word = bool(inputs.rule)
+    name = inputs.rule or rule_of_intent(inputs)
+    return Routed(
+        "handover_rule",
+        Route.HANDOFF,
+        intent=None if by_word or first is None else first.intent,
+        confidence=1.0 if by_word or first is None else first.confidence,
+        explanation=f"The rule {name!r} hands such messages to a person.",
+        reason=HandoverReason.RULE,
+        detail=name,
+    )
+
+
+def person_for(target: str) -> _Person:
+    """Return why a person takes over, if the target says that one does."""
+    kind, _, detail = target.partition(":")
+    if kind != "handover":
+        return {"reason": None, "detail": ""}
+    return {"reason": HandoverReason.RULE if detail else HandoverReason.ASKED, "detail": detail}
+
+
+def asks_for_person(inputs: RouterInputs) -> bool:
+    """Whether the message asks for a person."""
+    first = inputs.first
+    return (
+        first is not None
+        and first.kind == "handover"
+        and first.confidence >= inputs.thresholds.handle
+    )
+
+
+def by_request(inputs: RouterInputs) -> Routed:
+    """Return the way to a person who was asked for."""
+    first = inputs.candidates[0]
+    return Routed(
+        "asked_for_a_person",
+        Route.HANDOFF,
+        intent=first.intent,
+        confidence=first.confidence,
+        explanation=f"{first.intent!r} is for a person ({percent(first.confidence)} sure).",
+        **person_for(first.target),
+    )
+
+
 _MAX_FORMS = 3
 """Forms open at the same time, the ones that wait included."""
 
 
-def chosen_standing(inputs: RouterInputs) -> Standing | None:
+def chosen_candidate(inputs: RouterInputs) -> Candidate | None:
     """Return the intent that was chosen of two, or None if none was."""
     if inputs.pending != "intent" or inputs.chosen is None or inputs.chosen == SOMETHING_ELSE:
         return None
-    return Standing(inputs.targets.get(inputs.chosen, "answer"), inputs.chosen, 1.0)
+    return Candidate(inputs.targets.get(inputs.chosen, "answer"), inputs.chosen, 1.0)
 
 
 def chose_task(inputs: RouterInputs) -> bool:
     """Whether what was chosen of two is done without the knowledge base."""
-    chosen = chosen_standing(inputs)
+    chosen = chosen_candidate(inputs)
     return chosen is not None and chosen.scripted
 
 
@@ -89,7 +163,7 @@ def handles(name: str, why: str) -> Callable[[RouterInputs], Routed]:
     """Return a row's result: the likeliest intent is followed."""
 
     def gives(inputs: RouterInputs) -> Routed:
-        first = inputs.standings[0]
+        first = inputs.candidates[0]
         return Routed(
             name,
             Route.HANDLE,
@@ -101,14 +175,14 @@ def handles(name: str, why: str) -> Callable[[RouterInputs], Routed]:
     return gives
 
 
-def tied(inputs: RouterInputs) -> tuple[Standing, ...]:
+def tied(inputs: RouterInputs) -> tuple[Candidate, ...]:
     """Return the things that a message wants about equally, if one of them is a task."""
     if inputs.clarified or not inputs.believed:
         return ()
-    first = inputs.standings[0]
+    first = inputs.candidates[0]
     near = tuple(
         one
-        for one in inputs.standings[:MAX_CHOICES]
+        for one in inputs.candidates[:MAX_CHOICES]
         if one.confidence >= inputs.thresholds.consider
         and first.confidence - one.confidence < inputs.thresholds.tie
     )
@@ -165,13 +239,13 @@ def may_be_chat(inputs: RouterInputs) -> bool:
     )
 
 
-def doubtful(inputs: RouterInputs) -> tuple[Standing, ...]:
+def doubtful(inputs: RouterInputs) -> tuple[Candidate, ...]:
     """Return the tasks that a message may have meant though nothing is sure."""
-    if inputs.clarified or not inputs.believed or not inputs.standings[0].task:
+    if inputs.clarified or not inputs.believed or not inputs.candidates[0].task:
         return ()
     return tuple(
         one
-        for one in inputs.standings[:MAX_CHOICES]
+        for one in inputs.candidates[:MAX_CHOICES]
         if one.task and one.confidence >= inputs.thresholds.consider
     )
 

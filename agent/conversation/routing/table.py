@@ -26,9 +26,12 @@ from agent.conversation.routing.articles import (
     verdict_of,
     which_article,
 )
-from agent.conversation.routing.inputs import SOMETHING_ELSE, RouterInputs
+from agent.conversation.routing.inputs import SOMETHING_ELSE, Routed, RouterInputs, Row, fixed
 from agent.conversation.routing.intents import (
+    asks_for_person,
     by_choice,
+    by_request,
+    by_rule,
     chose_task,
     clearly_tied,
     doubtful,
@@ -36,23 +39,17 @@ from agent.conversation.routing.intents import (
     is_clear,
     least_of,
     may_be_chat,
+    person_for,
+    rule_of_intent,
     tied,
     too_many_forms,
     which_intent,
     which_task,
 )
-from agent.conversation.routing.people import (
-    asks_for_person,
-    by_request,
-    by_rule,
-    person_for,
-    rule_of_intent,
-)
-from agent.conversation.routing.rows import Routed, Row, fixed
 from agent.types import Decision, HandoverReason, Route
-from agent.understanding.messages.cleaning import MessageKind
+from agent.understanding.cleaning import MessageKind
 
-__all__ = ["TABLE", "decide", "replay", "route"]
+__all__ = ["TABLE", "record", "replay", "route"]
 
 
 def route(inputs: RouterInputs) -> Routed:
@@ -61,9 +58,12 @@ def route(inputs: RouterInputs) -> Routed:
     return next(row.gives(inputs) for row in TABLE if row.when(inputs))
 
 
-def decide(inputs: RouterInputs, id: str) -> Decision:  # noqa: A002 - the decision's own name
-    """Return the record of `route(inputs)`, for inputs that need no verdict any more."""
-    routed = route(inputs)
+def record(routed: Routed, inputs: RouterInputs, id: str) -> Decision:  # noqa: A002
+    """Return the record of what `route` made of the inputs.
+
+    Raises:
+        ValueError: That was to ask the knowledge base first.
+    """
     if routed.route is None:
         msg = (
             f"the router's inputs {inputs!r} have no verdict, and row {routed.rule!r} needs one. "
@@ -75,7 +75,7 @@ def decide(inputs: RouterInputs, id: str) -> Decision:  # noqa: A002 - the decis
         route=routed.route,
         rule=routed.rule,
         intent=routed.intent,
-        confidence=routed.confidence,
+        confidence=min(1.0, max(0.0, routed.confidence)),
         inputs=inputs.to_json(),
         explanation=routed.explanation,
     )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.intents.formats.found import Found, Remark, Skipped, SourceFile, Unreadable
 from agent.intents.formats.json_nodes import JsonObject, parse, parse_or_none
 from agent.intents.formats.languages import chosen_language, is_english
+from agent.intents.formats.records import Record, Remark, Skipped, SourceFile, Unreadable
 from agent.intents.formats.utterances import labelled
 
 __all__ = ["load", "recognises"]
@@ -23,7 +23,7 @@ def recognises(file: SourceFile) -> bool:
     return isinstance(root, JsonObject) and isinstance(root.get("assets"), JsonObject)
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[Record]:
     """Yield every utterance that is meant for training, in the order of the file."""
     root = parse_or_none(file) or parse(file)
     assets = root["assets"]
@@ -42,7 +42,7 @@ def load(file: SourceFile) -> Iterator[Found]:
     if rows and not any(is_english(code) for code in chosen):
         yield Remark(f"no utterance is in English; read those in {', '.join(sorted(chosen))}")
 
-    def left_out(row: JsonObject) -> Found | None:
+    def left_out(row: JsonObject) -> Record | None:
         if str(row.get("dataset", "")).casefold() == "test":
             return Skipped("test utterance")
         if _language(row, default) not in chosen:

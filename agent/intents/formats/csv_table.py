@@ -11,10 +11,10 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from agent.intents.formats.found import (
+from agent.intents.formats.records import (
     BadLine,
-    Found,
     Labelled,
+    Record,
     SourceFile,
     Unreadable,
     label_of,
@@ -41,7 +41,7 @@ def recognises(file: SourceFile) -> bool:
     return "text" in names and any(name in names for name in _LABELS)
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[Record]:
     """Yield one labelled message a row."""
     lines = _lines(file)
     if not lines:

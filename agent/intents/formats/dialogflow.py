@@ -17,22 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from agent.intents.formats.found import (
+from agent.intents.formats.json_nodes import JsonObject, parse, parse_or_none
+from agent.intents.formats.languages import chosen_language, is_english
+from agent.intents.formats.records import (
     BadLine,
-    Found,
     Labelled,
+    Record,
     Remark,
     Skipped,
     SourceFile,
     Unreadable,
     label_of,
 )
-from agent.intents.formats.json_nodes import JsonObject, parse, parse_or_none
-from agent.intents.formats.languages import chosen_language, is_english
 
 __all__ = ["is_export", "load", "load_archive", "load_folder", "recognises"]
 
-Placed = tuple[str, Found]
+Placed = tuple[str, Record]
 """The path inside the export, and what was found there."""
 
 _ZIP = b"PK\x03\x04"
@@ -58,7 +58,7 @@ def is_export(folder: Path) -> bool:
     return (folder / "intents").is_dir() and any((folder / "intents").glob("*.json"))
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[Record]:
     """Yield what one file holds: an archive, an intent, or an intent's phrases."""
     return (found for _, found in load_archive(file))
 
@@ -195,7 +195,7 @@ def _inline(root: JsonObject) -> list[Any]:
     return said if isinstance(said, list) else []
 
 
-def _phrase(row: Any, name: str | None, line: int) -> Found:
+def _phrase(row: Any, name: str | None, line: int) -> Record:
     parts = row.get("data") if isinstance(row, JsonObject) else None
     line = row.line if isinstance(row, JsonObject) else line
     if not isinstance(parts, list):

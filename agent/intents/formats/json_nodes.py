@@ -7,7 +7,7 @@ from bisect import bisect_right
 from json import decoder, scanner
 from typing import Any
 
-from agent.intents.formats.found import SourceFile, Unreadable
+from agent.intents.formats.records import SourceFile, Unreadable
 
 __all__ = ["JsonObject", "parse", "parse_or_none"]
 

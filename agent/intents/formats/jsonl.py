@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from agent.intents.formats.found import (
+from agent.intents.formats.records import (
     BadLine,
-    Found,
     Labelled,
+    Record,
     SourceFile,
     Unreadable,
     label_of,
@@ -40,7 +40,7 @@ def recognises(file: SourceFile) -> bool:
     return isinstance(row, dict) and "text" in row
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[Record]:
     """Yield one labelled message a line."""
     # Only "\n" ends a line: U+2028 and the like are legal inside JSON strings.
     for number, line in enumerate(file.lenient_text.split("\n"), 1):

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.errors import IntentError
-from agent.intents.formats.found import (
+from agent.intents.formats.records import (
     BadLine,
-    Found,
     Labelled,
+    Record,
     Remark,
     Skipped,
     SourceFile,
@@ -190,7 +190,7 @@ class _Gathering:
         for found in loader_of(name).load(file):
             self._take(found, file.path)
 
-    def _take(self, found: Found, path: str) -> None:
+    def _take(self, found: Record, path: str) -> None:
         if isinstance(found, BadLine):
             self._reject(path, found.line, found.reason)
         elif isinstance(found, Skipped):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.intents.formats.found import Found, Skipped, SourceFile, Unreadable
 from agent.intents.formats.json_nodes import JsonObject, parse, parse_or_none
+from agent.intents.formats.records import Record, Skipped, SourceFile, Unreadable
 from agent.intents.formats.utterances import labelled
 
 __all__ = ["load", "recognises"]
@@ -24,7 +24,7 @@ def recognises(file: SourceFile) -> bool:
     return isinstance(first, JsonObject) and "text" in first and "intent" in first
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[Record]:
     """Yield every utterance in the order of the file."""
     root = parse_or_none(file) or parse(file)
     if isinstance(root, list):

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 
 import yaml
 
-from agent.intents.formats.found import (
+from agent.intents.formats.records import (
     BadLine,
-    Found,
     Labelled,
+    Record,
     Remark,
     Skipped,
     SourceFile,
@@ -66,7 +66,7 @@ def recognises(file: SourceFile) -> bool:
         return False
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[Record]:
     """Yield every example in the order of the file."""
     root = compose(file)
     if isinstance(root, yaml.SequenceNode):
@@ -90,7 +90,7 @@ def load(file: SourceFile) -> Iterator[Found]:
         raise Unreadable(f"the file has no `intents`; {_EXPECTED}", 1)
 
 
-def _named(node: yaml.MappingNode) -> Iterator[Found]:
+def _named(node: yaml.MappingNode) -> Iterator[Record]:
     seen: Counter[str] = Counter()
     for name, value, line in entries(node):
         seen[name] += 1
@@ -99,7 +99,7 @@ def _named(node: yaml.MappingNode) -> Iterator[Found]:
         yield from _intent(name, value, line)
 
 
-def _listed(node: yaml.SequenceNode) -> Iterator[Found]:
+def _listed(node: yaml.SequenceNode) -> Iterator[Record]:
     if node.value and all(isinstance(item, yaml.ScalarNode) for item in node.value):
         raise Unreadable(
             f"intents lists only names or files ({text_of(node.value[0])!r:.80}, ...), as an "
@@ -123,7 +123,7 @@ def _listed(node: yaml.SequenceNode) -> Iterator[Found]:
             yield from _intent(name, examples, line_of(item))
 
 
-def _intent(name: str, node: yaml.Node, line: int) -> Iterator[Found]:
+def _intent(name: str, node: yaml.Node, line: int) -> Iterator[Record]:
     if not name.strip():
         yield BadLine(line, "an intent's name is empty or no text; name it, or oos")
         return

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 import yaml
 
-from agent.intents.formats.found import (
+from agent.intents.formats.records import (
     BadLine,
-    Found,
     Labelled,
+    Record,
     Remark,
     Skipped,
     SourceFile,
@@ -66,7 +66,7 @@ def plain(example: str) -> str:
     return _ENTITY.sub(lambda match: match["text"], example)
 
 
-def load(file: SourceFile) -> Iterator[Found]:
+def load(file: SourceFile) -> Iterator[Record]:
     """Yield every example in the order of the file."""
     root = compose(file)
     if not isinstance(root, yaml.MappingNode):
@@ -85,7 +85,7 @@ def load(file: SourceFile) -> Iterator[Found]:
         raise Unreadable("the file has no top-level `nlu`", 1)
 
 
-def _sections(node: yaml.Node, line: int) -> Iterator[Found]:
+def _sections(node: yaml.Node, line: int) -> Iterator[Record]:
     if is_empty(node):
         return
     if not isinstance(node, yaml.SequenceNode):
@@ -110,7 +110,9 @@ def _sections(node: yaml.Node, line: int) -> Iterator[Found]:
             )
 
 
-def _intent(name: str | None, examples: tuple[yaml.Node, int] | None, line: int) -> Iterator[Found]:
+def _intent(
+    name: str | None, examples: tuple[yaml.Node, int] | None, line: int
+) -> Iterator[Record]:
     if not name or not name.strip():
         yield BadLine(line, "the section's intent has no name")
         return
@@ -136,7 +138,7 @@ def _bullet(text: str, line: int, intent: str | None) -> Labelled | BadLine:
     return Labelled(plain(stripped[1:].strip()), intent, line)
 
 
-def _entry(node: yaml.Node, intent: str | None) -> Iterator[Found]:
+def _entry(node: yaml.Node, intent: str | None) -> Iterator[Record]:
     if isinstance(node, yaml.MappingNode):
         texts = [value for key, value, _ in entries(node) if key == "text"]
         if len(texts) == 1 and isinstance(texts[0], yaml.ScalarNode):

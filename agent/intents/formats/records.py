@@ -15,9 +15,9 @@ from retrieval.errors import ArticleError
 __all__ = [
     "OUT_OF_SCOPE_LABEL",
     "BadLine",
-    "Found",
     "Labelled",
     "Loader",
+    "Record",
     "Remark",
     "Skipped",
     "SourceFile",
@@ -117,7 +117,7 @@ class Remark:
     line: int = 0
 
 
-Found = Labelled | BadLine | Skipped | Remark
+Record = Labelled | BadLine | Skipped | Remark
 
 
 class Loader(Protocol):
@@ -127,7 +127,7 @@ class Loader(Protocol):
         """Tell by content whether the file is of this format; never raises for foreign ones."""
         ...
 
-    def load(self, file: SourceFile) -> Iterator[Found]:
+    def load(self, file: SourceFile) -> Iterator[Record]:
         """Yield what the file holds, in its order.
 
         Raises:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from agent.intents.formats.found import Loader, SourceFile
+from agent.intents.formats.records import Loader, SourceFile
 
 __all__ = ["FORMATS", "SUFFIXES", "format_of", "loader_of"]
 

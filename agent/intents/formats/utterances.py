@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from agent.intents.formats.found import BadLine, Found, Labelled, Unreadable, label_of
 from agent.intents.formats.json_nodes import JsonObject
+from agent.intents.formats.records import BadLine, Labelled, Record, Unreadable, label_of
 
 __all__ = ["labelled"]
 
@@ -15,8 +15,8 @@ _NONE = "None"
 
 
 def labelled(
-    utterances: Any, *, left_out: Callable[[JsonObject], Found | None] = lambda _row: None
-) -> Iterator[Found]:
+    utterances: Any, *, left_out: Callable[[JsonObject], Record | None] = lambda _row: None
+) -> Iterator[Record]:
     """Yield a labelled message an utterance.
 
     Args:

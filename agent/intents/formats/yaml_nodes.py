@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from agent.intents.formats.found import SourceFile, Unreadable
+from agent.intents.formats.records import SourceFile, Unreadable
 
 __all__ = ["block_lines", "compose", "entries", "is_empty", "line_of", "root_keys", "text_of"]
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Collection
 from enum import StrEnum
 
-from agent.understanding.followups.phrases import phrases, words
 from agent.understanding.followups.words import (
     FOLLOW_UP_OPENERS,
     NEW_SUBJECT_OPENERS,
     POINTING_WORDS,
     QUESTION_WORDS,
     ROLE_NOUNS,
+    phrases,
+    words,
 )
 
 __all__ = ["Cue", "cue", "opens_new_subject"]

@@ -8,17 +8,24 @@ turns to something else, is left alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.types import Turn
-from agent.understanding.followups.choices import chosen, with_choice_named
 from agent.understanding.followups.dependence import Cue, cue, opens_new_subject
 from agent.understanding.followups.ellipsis import in_its_place
-from agent.understanding.followups.phrases import Phrase, key, phrases, words
-from agent.understanding.followups.subject import Subject, subject_of
+from agent.understanding.followups.words import ORDINALS, Phrase, key, phrases, words
 
-__all__ = ["Whole", "make_whole", "rewrite"]
+__all__ = [
+    "Subject",
+    "Whole",
+    "chosen",
+    "make_whole",
+    "rewrite",
+    "subject_of",
+    "with_choice_named",
+]
 
 _MOST_ADDED = 3
 _SHORT_NAME = "short name"
@@ -135,3 +142,123 @@ def _longer(question: str, subject: Subject) -> list[Phrase]:
         if full is not None and not phrase.named and full not in found:
             found.append(full)
     return found
+
+
+_PLACE = re.compile(
+    rf"\b(?:the\s+|that\s+)?(?P<place>{'|'.join(sorted(ORDINALS))})"
+    r"(?:\s+(?:one|option|choice|article|link|answer|suggestion|result|of\s+(?:these|those|them)))"
+    r"\b|\bthe\s+(?P<pair>former|latter)\b"
+    r"|\b(?:option|choice|number|article|no\.?)\s*#?(?P<number>\d{1,2})\b",
+    re.IGNORECASE,
+)
+_FILLERS = frozenset({"the", "that", "one", "please", "option", "choice", "number", "article"})
+_PAIR = 2
+
+
+def chosen(message: str, choices: Sequence[str]) -> str | None:
+    """Return the choice that a message picks and says nothing besides, or None.
+
+    By its place (`the second one`, `2`, `the last`) or by its words.
+    """
+    spoken = words(message)
+    for choice in choices:
+        if spoken and words(choice) == spoken:
+            return choice
+    rest = [word for word in spoken if word not in _FILLERS]
+    if len(rest) != 1:
+        return None
+    if rest[0].isdecimal():
+        return _at(int(rest[0]) - 1, choices) if int(rest[0]) > 0 else None
+    return _placed(rest[0], choices)
+
+
+def with_choice_named(message: str, choices: Sequence[str]) -> str | None:
+    """Return the message with `the second one` replaced by the choice's own words, or None."""
+    found = _PLACE.search(message)
+    if found is None:
+        return None
+    if found["number"]:
+        place = int(found["number"])
+        choice = _at(place - 1, choices) if place > 0 else None
+    else:
+        choice = _placed((found["place"] or found["pair"]).lower(), choices)
+    if choice is None:
+        return None
+    return message[: found.start()] + choice + message[found.end() :]
+
+
+def _placed(word: str, choices: Sequence[str]) -> str | None:
+    if word not in ORDINALS:
+        return None
+    if word in {"former", "latter"} and len(choices) != _PAIR:
+        return None
+    return _at(ORDINALS[word], choices)
+
+
+def _at(place: int, choices: Sequence[str]) -> str | None:
+    return choices[place] if -1 <= place < len(choices) and choices else None
+
+
+# Set on MT-RAG's clapnq conversations; from half to double of each hardly matters.
+_FADES = 0.6
+_FADES_AT_CHANGE = 0.2
+_WEIGHT_IN_FOLLOW_UP = 0.6
+_LEAST_SHARE = 0.34
+_LOOKS_BACK = 12
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is under discussion.
+
+    Attributes:
+        phrases: Heaviest first; those that faded away are left out.
+    """
+
+    phrases: tuple[Phrase, ...]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Keys of all its words."""
+        return frozenset(each for phrase in self.phrases for each in phrase.keys)
+
+
+def subject_of(messages: Sequence[str]) -> Subject:
+    """Follow a conversation and return what it has come to be about.
+
+    A message that carries on lets what was said fade and adds to it; one on another matter
+    makes it fade at once. A phrase that is part of a longer one (`the wall` after `the Great
+    Wall of China`) counts for that.
+
+    Args:
+        messages: A person's messages, oldest first; the last twelve are looked at.
+    """
+    weights: dict[Phrase, float] = {}
+    for message in messages[-_LOOKS_BACK:]:
+        _follow(weights, message)
+    heaviest = sorted(weights, key=lambda phrase: -weights[phrase])
+    if not heaviest:
+        return Subject(())
+    least = _LEAST_SHARE * weights[heaviest[0]]
+    return Subject(tuple(phrase for phrase in heaviest if weights[phrase] >= least))
+
+
+def _follow(weights: dict[Phrase, float], message: str) -> None:
+    """Change the weights as a message does."""
+    own = phrases(message)
+    known = {each for phrase in weights for each in phrase.keys}
+    leans = bool(weights) and not opens_new_subject(message) and cue(message, known) is not None
+    if own or leans:
+        shares = any(known.intersection(phrase.keys) for phrase in own)
+        for phrase in weights:
+            weights[phrase] *= _FADES if leans or shares else _FADES_AT_CHANGE
+    for phrase in own:
+        said = set(phrase.keys)
+        added = _WEIGHT_IN_FOLLOW_UP if leans else 1.0
+        longer = next((each for each in weights if said <= set(each.keys)), None)
+        if longer is not None:
+            weights[longer] += added
+            continue
+        for shorter in [each for each in weights if set(each.keys) < said]:
+            added += weights.pop(shorter)
+        weights[phrase] = added

@@ -12,7 +12,7 @@ from agent.cli.entry import app
 from agent.configuration import HandOver, load_agent
 from agent.configuration.smalltalk import load_smalltalk
 from agent.configuration.starter import STARTER_FILES, write_starter
-from agent.conversation.forms import Outcome, fill, start
+from agent.conversation.forms import FormOutcome, fill, start
 from agent.errors import ConfigurationError
 
 
@@ -56,7 +56,7 @@ def test_write_starter_writes_a_form_that_can_be_filled(tmp_path: Path) -> None:
     for message in ("two headphones by Friday", "skip", "no, make it Thursday", "yes please"):
         assert step.progress is not None
         step = fill(form, step.progress, message, today=today)
-    assert step.outcome is Outcome.DONE
+    assert step.outcome is FormOutcome.DONE
     assert step.slots == {"item": "headset", "quantity": 2, "needed_by": "2026-03-05"}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from agent.conversation.dialogue.handover import make_packet, packet_to_json, said_in
+from agent.conversation.handover import make_packet, packet_to_json, said_in
 from agent.types import (
     Decision,
     HandoverReason,

@@ -19,7 +19,7 @@ from agent.configuration.schema import (
     Step,
 )
 from agent.configuration.smalltalk import SmallTalk
-from agent.conversation.dialogue.script import PERSON_INTENT, Script, person_examples, target_of
+from agent.conversation.script import PERSON_INTENT, Script, person_examples, target_of
 from agent.types import HandoverReason
 
 ASKED = HandOver(HandoverReason.ASKED)

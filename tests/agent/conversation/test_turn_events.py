@@ -1,4 +1,4 @@
-"""A channel is told what happens."""
+"""A channel is listener what happens."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.understanding.messages.cleaning import (
+from agent.understanding.cleaning import (
     Cleaned,
     MessageKind,
     asks_how,

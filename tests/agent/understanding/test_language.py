@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.understanding.messages.language import REPLIES, detect_language, reply_in_kind
+from agent.understanding.language import REPLIES, detect_language, reply_in_kind
 
 
 @pytest.mark.parametrize("code", sorted(REPLIES))

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from agent.configuration.schema import AgentConfig
-from agent.conversation.dialogue import Asked, Perception, heed, questions
-from agent.conversation.dialogue.script import Script
+from agent.conversation.dialogue import Asked, Perception, questions, track
 from agent.conversation.routing import route
+from agent.conversation.script import Script
 from agent.types import Decision, IntentRanking, IntentScore, Route, Session, Turn
+from agent.understanding.cleaning import clean
 from agent.understanding.followups import Whole
-from agent.understanding.messages.cleaning import clean
-from agent.understanding.messages.language import UNKNOWN
+from agent.understanding.language import UNKNOWN
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC).date()
 DECISION = Decision("d", Route.ANSWER, "answered", None, 0.9, {}, "Answered.")
@@ -32,10 +32,10 @@ def asked(
         TODAY,
     )
     script = Script.make(config)
-    heeded = heed(script, SESSION, perception)
-    routed = route(heeded.inputs)
+    state = track(script, SESSION, perception)
+    routed = route(state.inputs)
     assert routed.needs_verdict
-    return questions(script, SESSION, perception, heeded, routed)
+    return questions(script, SESSION, perception, state, routed)
 
 
 @pytest.mark.parametrize("how", ["pronoun", "opener", "no subject", "choice", "ellipsis"])

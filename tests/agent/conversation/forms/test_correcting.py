@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from order_form import FILLED, asked, said, slots_of, summary
 
-from agent.conversation.forms import Outcome
+from agent.conversation.forms import FormOutcome
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from agent.conversation.forms import Outcome
 )
 def test_fill_takes_corrections_at_the_summary(message: str, slot: str, value: object) -> None:
     step = said(summary(), message)
-    assert step.outcome is Outcome.CONFIRM
+    assert step.outcome is FormOutcome.CONFIRM
     assert slots_of(step)[slot] == value
     assert {n: v for n, v in slots_of(step).items() if n != slot} == {
         n: v for n, v in FILLED.items() if n != slot
@@ -43,7 +43,7 @@ def test_fill_takes_corrections_at_the_summary(message: str, slot: str, value: o
 )  # fmt: skip
 def test_fill_asks_anew_for_what_is_to_change(message: str, slot: str) -> None:
     step = said(summary(), message)
-    assert step.outcome is Outcome.ASK
+    assert step.outcome is FormOutcome.ASK
     assert step.progress is not None
     assert step.progress.asking == slot
     assert slot not in step.progress.slots
@@ -60,5 +60,5 @@ def test_fill_takes_corrections_while_asking_for_something_else() -> None:
 
 def test_fill_refuses_a_bad_correction_and_asks() -> None:
     step = said(summary(), "change the quantity to 9")
-    assert step.outcome is Outcome.ASK
+    assert step.outcome is FormOutcome.ASK
     assert "9 is too high" in step.say

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from order_form import FILLED, ORDER, asked, ranked, said, slots_of, summary
 
-from agent.conversation.forms import Outcome
+from agent.conversation.forms import FormOutcome
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from agent.conversation.forms import Outcome
 def test_fill_leaves_the_form_for_a_question(slot: str, message: str) -> None:
     progress = asked(slot, **{n: v for n, v in FILLED.items() if n != slot})
     step = said(progress, message)
-    assert step.outcome is Outcome.NOT_FOR_FORM
+    assert step.outcome is FormOutcome.NOT_FOR_FORM
     assert step.progress == progress
     assert step.say == ORDER.slot(slot).ask
 
@@ -43,7 +43,7 @@ def test_fill_takes_an_answer_that_is_put_as_a_question(
     slot: str, message: str, value: object
 ) -> None:
     step = said(asked(slot, **{n: v for n, v in FILLED.items() if n != slot}), message)
-    assert step.outcome is Outcome.CONFIRM
+    assert step.outcome is FormOutcome.CONFIRM
     assert slots_of(step)[slot] == (message if value is None else value)
 
 
@@ -60,6 +60,6 @@ def test_fill_leaves_the_form_for_another_intent() -> None:
 def test_fill_keeps_descriptions_that_resemble_an_intent() -> None:
     progress = asked("reason", **{n: v for n, v in FILLED.items() if n != "reason"})
     step = said(progress, "the printer is jammed", ranking=ranked("printer"))
-    assert step.outcome is Outcome.CONFIRM
+    assert step.outcome is FormOutcome.CONFIRM
     thanks = said(progress, "thanks", ranking=ranked("smalltalk/thanks"))
-    assert thanks.outcome is Outcome.NOT_FOR_FORM
+    assert thanks.outcome is FormOutcome.NOT_FOR_FORM

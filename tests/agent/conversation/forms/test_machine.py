@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from order_form import COUNT, FILLED, ORDER, TODAY, asked, ranked, said, slots_of, summary, talk
 
 from agent.configuration import Choice, Form, Say, Slot, SlotType
-from agent.conversation.forms import Outcome, ask_again, fill, start
+from agent.conversation.forms import FormOutcome, ask_again, fill, start
 from agent.conversation.forms.values import valid
 from agent.types import FormProgress, IntentRanking
 
@@ -19,7 +19,7 @@ from agent.types import FormProgress, IntentRanking
 def test_form_is_filled_one_answer_at_a_time() -> None:
     messages = ["a screen", "two", "next Friday", "anna@Example.ORG", "it broke", "yes please"]
     step = talk(ORDER, messages)
-    assert step.outcome is Outcome.DONE
+    assert step.outcome is FormOutcome.DONE
     assert step.progress is None
     assert step.slots == FILLED
 
@@ -27,7 +27,7 @@ def test_form_is_filled_one_answer_at_a_time() -> None:
 def test_start_asks_the_first_question_with_its_choices() -> None:
     step = start(replace(ORDER, start="Let's see."))
     assert (step.say, step.choices) == ("Let's see. Which item?", ("monitor", "keyboard", "mouse"))
-    assert step.outcome is Outcome.ASK
+    assert step.outcome is FormOutcome.ASK
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_start_asks_the_first_question_with_its_choices() -> None:
 )
 def test_fill_says_what_was_expected(slot: str, message: str, expected: str) -> None:
     step = said(asked(slot, **{n: v for n, v in FILLED.items() if n != slot}), message)
-    assert step.outcome is Outcome.ASK
+    assert step.outcome is FormOutcome.ASK
     assert expected in step.say
     assert step.progress is not None
     assert (step.progress.asking, step.progress.failures) == (slot, 1)
@@ -69,13 +69,13 @@ def test_fill_says_the_configurations_hint() -> None:
 
 def test_fill_gives_up_after_three_answers_without_sense() -> None:
     step = talk(ORDER, ["blah", "hm", "🤷"])
-    assert step.outcome is Outcome.FAILED
+    assert step.outcome is FormOutcome.FAILED
     assert step.progress is None
 
 
 def test_fill_counts_failures_in_a_row_only() -> None:
     step = talk(ORDER, ["blah", "hm", "mouse", "blah", "hm"])
-    assert step.outcome is Outcome.ASK
+    assert step.outcome is FormOutcome.ASK
     assert step.progress is not None
     assert step.progress.failures == 2
 
@@ -88,7 +88,7 @@ def test_fill_counts_failures_in_a_row_only() -> None:
 @pytest.mark.parametrize("progress", [asked("reason"), asked("item"), summary()])
 def test_fill_breaks_off(progress: FormProgress, message: str) -> None:
     step = said(progress, message)
-    assert step.outcome is Outcome.CANCELLED
+    assert step.outcome is FormOutcome.CANCELLED
     assert step.say == ORDER.cancelled
 
 
@@ -117,13 +117,13 @@ def test_fill_shows_nothing_for_what_was_left_out() -> None:
      "👍", "yes, that's correct", "do it", "perfect thanks"],
 )  # fmt: skip
 def test_fill_is_confirmed_in_many_ways(message: str) -> None:
-    assert said(summary(), message).outcome is Outcome.DONE
+    assert said(summary(), message).outcome is FormOutcome.DONE
 
 
 @pytest.mark.parametrize("message", ["no", "Nope", "not quite", "that's wrong", "no, wait"])
 def test_fill_asks_what_to_change(message: str) -> None:
     step = said(summary(), message)
-    assert step.outcome is Outcome.CONFIRM
+    assert step.outcome is FormOutcome.CONFIRM
     assert "What should I change" in step.say
     assert step.choices == ("Item", "Quantity", "Needed by", "Contact", "Reason", "Cancel")
     assert step.progress is not None
@@ -139,7 +139,7 @@ def test_ask_again_puts_the_open_question() -> None:
 
 def test_fill_without_a_summary_is_done_with_the_last_answer() -> None:
     form = Form("f", (COUNT,), Say("ok"), "f")
-    assert talk(form, ["3"]).outcome is Outcome.DONE
+    assert talk(form, ["3"]).outcome is FormOutcome.DONE
 
 
 SNIPPETS = """yes|no|cancel|skip|change the item|make it|Friday|tomorrow|31/2|2|two|99|monitor|mouse
@@ -179,15 +179,15 @@ def test_random_conversations_end_well(
         before = step.progress
         step = fill(form, before, message, today=today, ranking=ranking, own={"order"})
         assert step == fill(form, before, message, today=today, ranking=ranking, own={"order"})
-        if step.outcome is Outcome.NOT_FOR_FORM:
+        if step.outcome is FormOutcome.NOT_FOR_FORM:
             assert step.progress is not None
             assert step.progress.slots == before.slots
-    over = step.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED)
+    over = step.outcome in (FormOutcome.DONE, FormOutcome.CANCELLED, FormOutcome.FAILED)
     assert over == (step.progress is None)
-    assert bool(step.say) == (step.outcome not in (Outcome.DONE, Outcome.FAILED))
+    assert bool(step.say) == (step.outcome not in (FormOutcome.DONE, FormOutcome.FAILED))
     for name, value in step.slots.items():
         assert valid(form.slot(name), value, today=today)
-    if step.outcome is Outcome.DONE:
+    if step.outcome is FormOutcome.DONE:
         assert set(step.slots) >= {slot.name for slot in form.slots if not slot.optional}
     if step.progress is not None:
         assert json.loads(json.dumps(asdict(step.progress))) == asdict(step.progress)
@@ -195,7 +195,7 @@ def test_random_conversations_end_well(
 
 @given(nonsense=st.lists(st.text("zxqj ", min_size=1, max_size=9), min_size=3, max_size=3))
 def test_nonsense_three_times_always_ends_the_form(nonsense: list[str]) -> None:
-    assert talk(ORDER, nonsense).outcome is Outcome.FAILED
+    assert talk(ORDER, nonsense).outcome is FormOutcome.FAILED
 
 
 @pytest.mark.parametrize("part", ["a", "no, ", "change ", "1,", "yes ", "(", "@a.", "2 ", "1/"])
@@ -211,4 +211,4 @@ def test_fill_is_not_held_up_by_long_messages(part: str) -> None:
 def test_fill_gives_up_on_a_pattern_that_runs_away() -> None:
     code = Slot("code", SlotType.TEXT, "Code?", "code", pattern=r"(\w+\s?)+!")
     step = fill(Form("f", (code,), Say("ok"), "f"), FormProgress("f"), "ab " * 60, today=TODAY)
-    assert step.outcome is Outcome.ASK
+    assert step.outcome is FormOutcome.ASK

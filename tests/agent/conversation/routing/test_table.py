@@ -14,12 +14,12 @@ from agent.conversation.routing import (
     RouterInputs,
     Thresholds,
     VerdictFacts,
-    decide,
+    record,
     replay,
     route,
 )
 from agent.types import Decision, HandoverReason, IntentScore, Route
-from agent.understanding.messages.cleaning import MessageKind
+from agent.understanding.cleaning import MessageKind
 
 TARGETS = {
     "hello": "smalltalk:hello",
@@ -209,7 +209,7 @@ def test_route_asks_the_knowledge_base_after_a_form_that_says_so() -> None:
 
 def test_decide_refuses_inputs_that_still_need_a_verdict() -> None:
     with pytest.raises(ValueError, match="Ask the knowledge base"):
-        decide(inputs(), "d1")
+        record(route(inputs()), inputs(), "d1")
 
 
 confidences = st.floats(0.0, 1.0)
@@ -279,7 +279,7 @@ def test_every_input_has_a_row_and_every_decision_replays(inputs: RouterInputs) 
     if routed.needs_verdict:
         assert inputs.verdict is None
         return
-    decision = decide(inputs, "d")
+    decision = record(route(inputs), inputs, "d")
     stored = replace(decision, inputs=json.loads(json.dumps(decision.inputs)))
     again = replay(stored)
     assert (again.route, again.rule, again.intent) == (routed.route, routed.rule, routed.intent)

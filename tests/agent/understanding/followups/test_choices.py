@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.understanding.followups.choices import chosen, with_choice_named
+from agent.understanding.followups.whole import chosen, with_choice_named
 
 THREE = ("Hotel receipts", "Taxi receipts", "Lost receipts")
 

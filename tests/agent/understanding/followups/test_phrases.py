@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.understanding.followups.phrases import key, phrases, words
+from agent.understanding.followups.words import key, phrases, words
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.understanding.followups.subject import subject_of
+from agent.understanding.followups.whole import subject_of
 
 
 def texts(*messages: str) -> list[str]:
