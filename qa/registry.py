@@ -31,18 +31,33 @@ def _load_bert() -> Reader:
     return BertReader.load(WEIGHTS / "bert")
 
 
+def _load_large() -> Reader:
+    from qa.reading.bert import BertReader
+
+    return BertReader.load(_shipped("large", trained_by="frontdesk train reader"))
+
+
 def _load_bidaf(name: str = "bidaf") -> Reader:
+    from qa.bidaf.reader import BidafReader
+
+    return BidafReader.load(_shipped(name, trained_by="frontdesk train bidaf"))
+
+
+def _shipped(name: str, *, trained_by: str) -> Path:
+    """Return the folder of weights that come with the package.
+
+    Raises:
+        ReaderError: They don't.
+    """
     folder = WEIGHTS / name
     if not (folder / "config.json").is_file():
         msg = (
-            f"No weights of the reader {name!r} come with this package: "
-            f"{str(folder)!r} has none. Train it with frontdesk train bidaf, put the folder that "
-            "it writes there, or give that folder as the reader."
+            f"No weights of the reader {name!r} come with this package: {str(folder)!r} has none. "
+            f"Train it with {trained_by}, put the folder that it writes there, or give that folder "
+            "as the reader."
         )
         raise ReaderError(msg)
-    from qa.bidaf.reader import BidafReader
-
-    return BidafReader.load(folder)
+    return folder
 
 
 def _load_both() -> Reader:
@@ -58,6 +73,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "bidaf": _load_bidaf,
     "bidaf-bert": partial(_load_bidaf, "bidaf-bert"),
     "both": _load_both,
+    "large": _load_large,
 }
 """Name → loader."""
 
@@ -141,8 +157,8 @@ def _load_folder(folder: Path, name: str) -> Reader:
             "a model's folder, as save_pretrained() of transformers writes it."
         )
         raise ReaderError(msg) from error
-    ours = ("model.safetensors", "tokenizer.json")
-    if kind == "bert" and all((folder / file).is_file() for file in ours):
+    has_weights = any(folder.glob("model*.safetensors")) and (folder / "tokenizer.json").is_file()
+    if kind in ("bert", "mpnet") and has_weights:
         from qa.reading.bert import BertReader
 
         return BertReader.load(folder)

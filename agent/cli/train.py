@@ -155,6 +155,22 @@ def average(
 
 
 @app.command()
+def pack(
+    reader: Annotated[Path, typer.Argument(help="The folder of a trained reader.")],
+    out: Annotated[Path, typer.Option("--out", help="Gets the packed reader.")],
+    name: Annotated[str | None, typer.Option("--name", help="What to call the reader.")] = None,
+) -> None:
+    """Pack a reader for shipping: half as large, read as fast and nearly the same.
+
+    Example: frontdesk train pack build/reader --out packed --name large
+    """
+    from qa.workshop.training.pack import pack_reader
+
+    n_bytes = pack_reader(reader, out, name=name)
+    typer.echo(f"Packed {reader} into {out}: {n_bytes / 1e6:.1f} MB of weights.")
+
+
+@app.command()
 def tables(
     out: Annotated[Path, typer.Argument(help="Gets the questions, in SQuAD 2.0's format.")],
     n: Annotated[int, typer.Option("--n", min=1, help="How many questions.")] = 12_000,

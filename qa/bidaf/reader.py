@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.reading.span_reader import ReaderSettings, SpanReader, weights_digest
+from qa.reading.settings import ReaderSettings, weights_digest
+from qa.reading.span_reader import SpanReader
 from qa.reading.windows import Window, stack_windows
 from qa.types import Reading
 from retrieval.types import Passage

@@ -1,4 +1,4 @@
-"""The BERT reader: a span head over an encoder that runs without padding.
+"""The readers of BERT's kind, MPNet among them: a span head over an encoder without padding.
 
 It is inference only; training has its own, plain path. The encoder's arithmetic comes from
 `retrieval.encoding.bert`, everything else from `span_reader`.
@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import ReaderError
-from qa.reading.span_reader import ReaderSettings, SpanReader, weights_digest
+from qa.reading.settings import ReaderSettings, weights_digest
+from qa.reading.span_reader import SpanReader
 from qa.reading.windows import Window, load_tokenizer
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
     from retrieval.encoding.bert import PackedBert, Precision
 
-__all__ = ["BertReader", "ReaderSettings", "weights_digest"]
+__all__ = ["BertReader"]
 
 _HEAD = ("qa_outputs.weight", "qa_outputs.bias")
 
 
 class BertReader(SpanReader):
-    """Reads with a BERT encoder and a span head.
+    """Reads with a BERT or MPNet encoder and a span head.
 
     Letters of shapes: `tokens` of one window, `hidden` size of the encoder.
     """
@@ -72,17 +73,17 @@ class BertReader(SpanReader):
         """Load weights as `save_pretrained` of transformers, or our training, writes them.
 
         Args:
-            folder: Holds config.json, model.safetensors and tokenizer.json.
+            folder: Holds config.json, tokenizer.json and the weights, in one file or in parts,
+                as they are or packed.
             dtype: "auto" takes what the processor computes fastest; "float32", "bfloat16".
 
         Raises:
-            ReaderError: Something is missing, damaged, or not a BERT with a span head.
+            ReaderError: Something is missing, damaged, or no BERT or MPNet with a span head.
         """
         from retrieval.encoding.bert import PackedBert
         from retrieval.errors import EncoderError
 
         folder = Path(folder)
-        settings = ReaderSettings.load(folder)
         tokenizer = load_tokenizer(folder)
         try:
             encoder = PackedBert.load(folder, dtype=dtype)
@@ -90,6 +91,12 @@ class BertReader(SpanReader):
             msg = f"The reader in {str(folder)!r} can't be loaded: {error}."
             raise ReaderError(msg) from error
         head_weight, head_bias = _span_head(encoder, folder)
+        # One of another hand has its architecture's signs; our training says which it used.
+        foreign = ReaderSettings(
+            name=folder.resolve().name,
+            special_tokens="roberta" if encoder.shape.buckets else "bert",
+        )
+        settings = ReaderSettings.load(folder, otherwise=foreign)
         return cls(
             encoder=encoder,
             head_weight=head_weight,
@@ -123,12 +130,12 @@ class BertReader(SpanReader):
 
 def _span_head(encoder: PackedBert, folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the span head's weight (2, hidden) and bias (2,), both float32."""
-    path = str(folder / "model.safetensors")
+    path = str(folder)
     missing = [name for name in _HEAD if name not in encoder.extra]
     if missing:
         msg = (
-            f"The weights {path!r} have no {' and '.join(missing)}: this is an encoder without a "
-            "span head. Fine-tune it first: frontdesk train reader."
+            f"The weights in {path!r} have no {' and '.join(missing)}: this is an encoder without "
+            "a span head. Fine-tune it first: frontdesk train reader."
         )
         raise ReaderError(msg)
     weight, bias = (encoder.extra[name] for name in _HEAD)

@@ -7,21 +7,18 @@ scores them is the subclass's business (`bert`, `bidaf.reader`).
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from hashlib import sha256
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import ReaderError
 from qa.reading.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
+from qa.reading.settings import ReaderSettings
 from qa.reading.sharing import SharedScorer
 from qa.reading.spans import best_spans
 from qa.reading.windows import (
@@ -37,21 +34,7 @@ from qa.reading.windows import (
 from qa.types import Candidate, Reading
 from retrieval.types import Passage
 
-__all__ = [
-    "SETTINGS_FORMAT",
-    "SETTINGS_NAME",
-    "ReaderSettings",
-    "SpanReader",
-    "lead",
-    "lead_room",
-    "weights_digest",
-]
-
-SETTINGS_NAME = "reader.json"
-"""How a reader's weights are to be used, next to them."""
-
-SETTINGS_FORMAT = 1
-_HASHED = ("config.json", "model.safetensors", "reader.json", "tokenizer.json", "vocabulary.txt")
+__all__ = ["SpanReader", "lead", "lead_room"]
 
 # A batch is begun only if it should end before the deadline even at this slowness.
 _SAFETY = 1.25
@@ -60,61 +43,6 @@ _N_SPANS = 12
 # Title and headings are cut here, with a table's header later: the passage needs the room.
 _MAX_LEAD_TOKENS = 40
 _MAX_HEADER_TOKENS = 60
-
-
-@dataclass(frozen=True)
-class ReaderSettings:
-    """How the weights were trained to be used: `reader.json` beside them.
-
-    Attributes:
-        name: Short name, the first part of the reader's id.
-        max_tokens: Longest window, special tokens and question included.
-        stride_tokens: Passage tokens that two neighbouring windows share.
-        max_answer_tokens: Longest span.
-        null_threshold: Least margin at which a passage read alone answers.
-    """
-
-    name: str = "bert"
-    max_tokens: int = 384
-    stride_tokens: int = 128
-    max_answer_tokens: int = 30
-    null_threshold: float = 0.0
-
-    @classmethod
-    def load(cls, folder: Path) -> ReaderSettings:
-        """Read `reader.json`; what is missing, the whole file included, is the default.
-
-        Raises:
-            ReaderError: The file is damaged, of another format, or holds a wrong value.
-        """
-        path = folder / SETTINGS_NAME
-        try:
-            stored = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return cls(name=folder.resolve().name)
-        except (OSError, ValueError) as error:
-            msg = f"Can't read the reader's settings {str(path)!r}: {error}. Expected JSON."
-            raise ReaderError(msg) from error
-        if not isinstance(stored, dict) or stored.get("format") != SETTINGS_FORMAT:
-            msg = (
-                f"The reader's settings {str(path)!r} aren't of format {SETTINGS_FORMAT}. They may "
-                "come from another version of Frontdesk: update it, or train the reader again."
-            )
-            raise ReaderError(msg)
-        values: dict[str, Any] = {}
-        for field in fields(cls):
-            if field.name not in stored:
-                continue
-            value, default = stored[field.name], field.default
-            expected = (int, float) if isinstance(default, float) else type(default)
-            if isinstance(value, bool) or not isinstance(value, expected):
-                msg = (
-                    f"{str(path)!r}: {field.name} is {value!r}. "
-                    f"Expected a value such as {default!r}."
-                )
-                raise ReaderError(msg)
-            values[field.name] = value
-        return cls(**values)
 
 
 class SpanReader(ABC):
@@ -146,7 +74,7 @@ class SpanReader(ABC):
             ReaderError: The settings want longer windows than the network can read.
         """
         self._tokenizer = tokenizer
-        self._special: SpecialTokens = special_tokens(tokenizer)
+        self._special: SpecialTokens = special_tokens(tokenizer, settings.special_tokens)
         if settings.max_tokens > max_length:
             msg = (
                 f"max_tokens is {settings.max_tokens!r}, but the encoder has {max_length} "
@@ -321,16 +249,3 @@ def lead(passage: Passage) -> str:
 def lead_room(passage: Passage) -> int:
     """Return how many tokens of its lead a passage's windows start with."""
     return _MAX_LEAD_TOKENS + (_MAX_HEADER_TOKENS if passage.table_header else 0)
-
-
-def weights_digest(folder: Path) -> str:
-    """Return the hex SHA-256 over the weights and the files that say how to use them."""
-    digest = sha256()
-    for name in _HASHED:
-        path = folder / name
-        if path.is_file():
-            with path.open("rb") as stream:
-                digest.update(name.encode())
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-    return digest.hexdigest()

@@ -1,9 +1,9 @@
 """Question and passage → windows of tokens that a BERT-family encoder reads.
 
-A window is `[CLS] question [SEP] slice of the passage [SEP]`. A passage that is longer
-than a window is cut into overlapping slices. Training and inference share this file, so
-both see the same tokens. Offsets are half-open code points of the passage's text; token
-indices never leave `qa`.
+A window is `[CLS] question [SEP] slice of the passage [SEP]`, or with RoBERTa's signs
+`<s> question </s></s> slice of the passage </s>`. A passage that is longer than a window is cut
+into overlapping slices. Training and inference share this file, so both see the same tokens.
+Offsets are half-open code points of the passage's text; token indices never leave `qa`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -41,8 +41,13 @@ __all__ = [
 MAX_QUESTION_TOKENS = 64
 """Longer questions are cut here: what follows rarely changes the answer."""
 
-_N_SPECIAL = 3
 _PAD_MULTIPLE = 32
+
+# First, between and last, padding; and how many stand between.
+_SPECIAL_TOKENS = {
+    "bert": (("[CLS]", "[SEP]", "[PAD]"), 1),
+    "roberta": (("<s>", "</s>", "<pad>"), 2),
+}
 
 
 class TextEncoding(Protocol):
@@ -77,11 +82,23 @@ class TextTokenizer(Protocol):
 
 @dataclass(frozen=True)
 class SpecialTokens:
-    """Ids of the tokens around question and passage."""
+    """Ids of the tokens around question and passage.
+
+    Attributes:
+        cls: Stands first; "no answer" points at it.
+        sep: Stands between the two, and last.
+        pad: Fills rows of a batch.
+        n_between: How many `sep` stand between the two.
+    """
 
     cls: int
     sep: int
     pad: int
+    n_between: int = 1
+
+    def __len__(self) -> int:
+        """Return how many there are in a window."""
+        return 2 + self.n_between
 
 
 @dataclass(frozen=True)
@@ -148,20 +165,26 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def special_tokens(tokenizer: TextTokenizer) -> SpecialTokens:
-    """Look up the ids of `[CLS]`, `[SEP]` and `[PAD]`.
+def special_tokens(
+    tokenizer: TextTokenizer, family: Literal["bert", "roberta"] = "bert"
+) -> SpecialTokens:
+    """Look up the ids of `[CLS]`, `[SEP]` and `[PAD]`, or of `<s>`, `</s>` and `<pad>`.
+
+    MPNet's vocabulary holds both; a model is to be read with those it was trained with.
 
     Raises:
-        ReaderError: The vocabulary isn't of BERT's kind.
+        ReaderError: The vocabulary isn't of that family.
     """
-    cls, sep, pad = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[PAD]"))
+    names, n_between = _SPECIAL_TOKENS[family]
+    cls, sep, pad = (tokenizer.token_to_id(token) for token in names)
     if cls is None or sep is None or pad is None:
         msg = (
-            f"The tokenizer lacks [CLS], [SEP] or [PAD] (found ids {(cls, sep, pad)!r}). Expected "
-            "an encoder of BERT's family with a WordPiece vocabulary."
+            f"The tokenizer lacks {names[0]}, {names[1]} or {names[2]} (found ids "
+            f"{(cls, sep, pad)!r}). Expected an encoder of {family.upper()}'s family with a "
+            "WordPiece vocabulary."
         )
         raise ReaderError(msg)
-    return SpecialTokens(cls, sep, pad)
+    return SpecialTokens(cls, sep, pad, n_between)
 
 
 def encode_text(tokenizer: TextTokenizer, text: str) -> EncodedText:
@@ -205,7 +228,7 @@ def cut_windows(
     Raises:
         ReaderError: The windows leave no room for the passage beside the question.
     """
-    room = max_tokens - len(question_ids) - _N_SPECIAL
+    room = max_tokens - len(question_ids) - len(special)
     if stride_tokens < 0 or room <= stride_tokens:
         msg = (
             f"Windows of {max_tokens!r} tokens with a stride of {stride_tokens!r} leave {room} "
@@ -219,7 +242,7 @@ def cut_windows(
         start = slices[-1][0] + room - stride_tokens
         slices.append((start, min(start + room, n_tokens)))
     owners = _owners(slices, n_tokens)
-    prefix = [special.cls, *question_ids, special.sep]
+    prefix = [special.cls, *question_ids, *[special.sep] * special.n_between]
     n_prefix = len(prefix)
     windows = []
     for number, (start, end) in enumerate(slices):

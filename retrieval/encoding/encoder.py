@@ -1,7 +1,7 @@
 """Sentence encoders: texts to unit vectors, and the tokens that passages are measured in.
 
 The default, all-MiniLM-L6-v2, comes with the installation and needs no network. Any other
-Hugging Face encoder works by name or folder: BERT models through `bert/`, others through
+Hugging Face encoder works by name or folder: BERT and MPNet models through `bert/`, others through
 `transformers`, which is imported only then. Prefixes, pooling and length come from the
 model's own files (`sentence_settings.py`).
 
@@ -401,12 +401,12 @@ def _load_backbone(
     folder: Path, precision: Literal["auto", "float32", "bfloat16"] = "auto"
 ) -> Backbone:
     config = read_json(folder / "config.json")
-    if isinstance(config, dict) and config.get("model_type", "bert") != "bert":
+    from retrieval.encoding.bert import ARCHITECTURES, PackedBert
+
+    if isinstance(config, dict) and config.get("model_type", "bert") not in ARCHITECTURES:
         from retrieval.encoding.transformers_backbone import TransformersBackbone
 
         return TransformersBackbone.load(folder)
-    from retrieval.encoding.bert import PackedBert
-
     return PackedBert.load(folder, dtype=precision)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.errors import TrainingError
-from qa.reading.span_reader import SETTINGS_NAME, ReaderSettings
+from qa.reading.settings import SETTINGS_NAME, ReaderSettings
 from qa.reading.windows import load_tokenizer
 from qa.types import Example
 from qa.workshop.scoring.squad import developing_examples

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ import torch
 from qa.bidaf.glove import GloveBidaf
 from qa.bidaf.network import Bidaf
 from qa.bidaf.storage import CONFIG, VOCABULARY, WEIGHTS
-from qa.reading.span_reader import SETTINGS_FORMAT, SETTINGS_NAME
+from qa.reading.settings import SETTINGS_FORMAT, SETTINGS_NAME
+from qa.workshop.training.folders import replacing_files
 from qa.workshop.training.recipe import Recipe
 
 __all__ = ["save_network"]
@@ -58,17 +57,10 @@ def save_network(
     )
     if report is not None:
         files["training.json"] = _json(report)
-    out.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
-    try:
+    with replacing_files(out) as unfinished:
         save_file(tensors, unfinished / WEIGHTS, {"format": "pt"})
         for name, text in files.items():
             (unfinished / name).write_text(text, encoding="utf-8")
-        for path in sorted(unfinished.iterdir()):
-            path.chmod(0o644)
-            path.replace(out / path.name)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _json(value: object) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.reading.span_reader import SETTINGS_FORMAT, SETTINGS_NAME
+from qa.reading.settings import SETTINGS_FORMAT, SETTINGS_NAME
+from qa.workshop.training.folders import replacing_files
 from qa.workshop.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -46,9 +45,7 @@ def export_reader(
     config = AutoConfig.from_pretrained(source, local_files_only=True)
     model = AutoModelForQuestionAnswering.from_config(config)  # type: ignore[no-untyped-call]
     model.load_state_dict(dict(weights))
-    out.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
-    try:
+    with replacing_files(out) as unfinished:
         model.to(torch.float16).save_pretrained(unfinished)
         _save_tokenizer(source, unfinished)
         settings = {
@@ -62,12 +59,6 @@ def export_reader(
         _write_json(unfinished / SETTINGS_NAME, settings)
         if report is not None:
             _write_json(unfinished / "training.json", report)
-        for path in sorted(unfinished.iterdir()):
-            # Tensors are written for their owner alone; what is shipped is for everyone.
-            path.chmod(0o644)
-            path.replace(out / path.name)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _save_tokenizer(source: Path, out: Path) -> None:

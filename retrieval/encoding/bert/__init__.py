@@ -1,9 +1,10 @@
-"""BERT's encoder as a forward pass over packed token sequences, for CPUs.
+"""The encoders BERT and MPNet as a forward pass over packed token sequences, for CPUs.
 
-Serves the sentence encoder and the extractive reader. It reads `config.json` and
-`model.safetensors` itself: importing `transformers` would cost half of a cold start. It
-is not for training, and knows one architecture, the original BERT encoder (Devlin et al.
-2019, section 3) with learned absolute positions and layer norm after each block.
+Serves the sentence encoder and the extractive readers. It reads `config.json` and the weights
+itself: importing `transformers` would cost half of a cold start. It is not for training, and
+knows the original BERT encoder (Devlin et al. 2019, section 3) with learned absolute positions
+and layer norm after each block, and MPNet (Song et al. 2020), which is the same but for a bias
+by the distance of two tokens (`positions.py`), no token types, and other names.
 
 What makes it fast on a CPU, each measured:
 
@@ -24,6 +25,6 @@ one group), places (columns of its padded grid).
 
 from retrieval.encoding.bert.encoder import PackedBert
 from retrieval.encoding.bert.precision import Precision, has_fast_bfloat16
-from retrieval.encoding.bert.shape import BertShape
+from retrieval.encoding.bert.shape import ARCHITECTURES, BertShape
 
-__all__ = ["BertShape", "PackedBert", "Precision", "has_fast_bfloat16"]
+__all__ = ["ARCHITECTURES", "BertShape", "PackedBert", "Precision", "has_fast_bfloat16"]

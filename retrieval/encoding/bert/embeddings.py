@@ -9,24 +9,24 @@ from torch import Tensor
 
 from retrieval.encoding.bert.norm import Norm
 from retrieval.encoding.bert.shape import BertShape
+from retrieval.encoding.bert.weights import Weights
 
 __all__ = ["Embeddings"]
 
 
 class Embeddings:
-    """BERT's three tables of embeddings and the norm of their sum (Devlin et al., figure 2)."""
+    """The tables of embeddings and the norm of their sum (Devlin et al., figure 2)."""
 
-    def __init__(self, shape: BertShape, tensors: dict[str, Tensor]) -> None:
-        """Take the tables out of `tensors`; the word embeddings are used in place."""
+    def __init__(self, shape: BertShape, weights: Weights) -> None:
+        """Take the tables out of the weights."""
         self._shape = shape
-        # Rows are looked up and widened as needed: the table stays as it is in the file,
-        # mapped into memory, and only the words that occur are ever read from the disk.
-        self._words = tensors.pop("embeddings.word_embeddings.weight")
-        self._positions = tensors.pop("embeddings.position_embeddings.weight").float()
-        self._types = tensors.pop("embeddings.token_type_embeddings.weight").float()
+        self._words = weights.take_rows("embeddings.word_embeddings.weight")
+        self._positions = weights.take("embeddings.position_embeddings.weight")
+        if shape.types:
+            self._types = weights.take("embeddings.token_type_embeddings.weight")
         self._norm = Norm(
-            tensors.pop("embeddings.LayerNorm.weight").float(),
-            tensors.pop("embeddings.LayerNorm.bias").float(),
+            weights.take("embeddings.LayerNorm.weight"),
+            weights.take("embeddings.LayerNorm.bias"),
             shape.epsilon,
         )
 
@@ -35,16 +35,19 @@ class Embeddings:
 
         Args:
             ids: (tokens,) vocabulary numbers.
-            kinds: (tokens,) type numbers; None is all 0.
+            kinds: (tokens,) type numbers; None is all 0. Nothing to a model without types.
             lengths: Of the sequences: positions count anew in each.
 
         Raises:
             ValueError: A number is out of range.
         """
         _check_range("input id", ids, self._shape.vocabulary)
-        places = torch.cat([torch.arange(length) for length in lengths])
-        x = self._words.index_select(0, ids).float()
+        first = self._shape.first_position
+        places = torch.cat([torch.arange(first, first + length) for length in lengths])
+        x = self._words(ids)
         x += self._positions.index_select(0, places)
+        if not self._shape.types:
+            return self._norm(x)
         if kinds is None:
             x += self._types[0]
         else:

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from retrieval.encoding.bert.embeddings import Embeddings
 from retrieval.encoding.bert.layer import Layer
-from retrieval.encoding.bert.packing import split_chunks, split_groups
+from retrieval.encoding.bert.packing import rounded, split_chunks, split_groups
+from retrieval.encoding.bert.positions import RelativeBias
 from retrieval.encoding.bert.precision import Precision, has_fast_bfloat16
-from retrieval.encoding.bert.shape import CONFIG_FILE, WEIGHTS_FILE, BertShape
-from retrieval.encoding.bert.weights import check_shapes, extra_tensors, read_weights
+from retrieval.encoding.bert.shape import CONFIG_FILE, BertShape
+from retrieval.encoding.bert.weights import Weights, read_weights
 from retrieval.errors import EncoderError
 from retrieval.system.allocator import keep_freed_memory
 
@@ -22,7 +23,7 @@ __all__ = ["PackedBert"]
 
 
 class PackedBert:
-    """A BERT encoder's weights, ready to run. Make one with `load`.
+    """The weights of a BERT or MPNet encoder, ready to run. Make one with `load`.
 
     Instances hold no state between calls: several threads may call `forward` at once.
     The number of threads is torch's; set it with `torch.set_num_threads`.
@@ -41,8 +42,9 @@ class PackedBert:
 
         Args:
             shape: Sizes that the tensors must have.
-            tensors: By their Hugging Face names, with or without "bert." in front, in any
-                floating-point type. The word embeddings are used in place, not copied.
+            tensors: By their Hugging Face names, with or without the architecture's in front,
+                in any floating-point type or in eight bits (`quantised`). The word embeddings
+                are used in place, not copied.
             dtype: What to multiply in.
 
         Raises:
@@ -54,28 +56,31 @@ class PackedBert:
         self.shape = shape
         fast = dtype == "bfloat16" or (dtype == "auto" and has_fast_bfloat16())
         self.dtype = torch.bfloat16 if fast else torch.float32
-        inner = {name.removeprefix("bert."): tensor for name, tensor in tensors.items()}
-        check_shapes(shape, inner)
+        weights = Weights(tensors)
+        weights.check(shape)
         with torch.inference_mode():
-            self._embeddings = Embeddings(shape, inner)
-            self._layers = [Layer(shape, i, inner, self.dtype) for i in range(shape.layers)]
-            self.extra = extra_tensors(inner)
+            self._embeddings = Embeddings(shape, weights)
+            self._layers = [Layer(shape, i, weights, self.dtype) for i in range(shape.layers)]
+            self._bias = None
+            if shape.buckets:
+                biases = weights.take("encoder.relative_attention_bias.weight")
+                self._bias = RelativeBias(biases, rounded(shape.max_length), self.dtype)
+            self.extra = weights.take_rest()
 
     @classmethod
     def load(cls, folder: Path, *, dtype: Precision = "auto") -> PackedBert:
-        """Read `config.json` and `model.safetensors` from a folder.
+        """Read `config.json` and the weights from a folder.
 
         Raises:
-            EncoderError: A file is absent or broken, the architecture isn't BERT, or a
+            EncoderError: A file is absent or broken, the architecture is another, or a
                 tensor is missing or has another shape than the configuration says.
         """
         shape = BertShape.read(folder / CONFIG_FILE)
-        path = folder / WEIGHTS_FILE
-        tensors = read_weights(path)
+        tensors = read_weights(folder)
         try:
             return cls(shape, tensors, dtype=dtype)
         except EncoderError as error:
-            raise EncoderError(f"{str(path)!r}: {error}") from error
+            raise EncoderError(f"the weights in {str(folder)!r}: {error}") from error
 
     @property
     def hidden_size(self) -> int:
@@ -85,7 +90,7 @@ class PackedBert:
     @property
     def max_length(self) -> int:
         """Most tokens in a sequence."""
-        return self.shape.positions
+        return self.shape.max_length
 
     def forward(
         self,
@@ -194,7 +199,10 @@ class PackedBert:
             # What goes into each layer: the embeddings, then each layer's output but the last's.
             states = self._run(ids, kinds, [len(input_ids)], n_layers + 1)[:-1]
             return torch.stack(
-                [layer.attention(x) for layer, x in zip(self._layers, states, strict=True)]
+                [
+                    layer.attention(x, self._bias)
+                    for layer, x in zip(self._layers, states, strict=True)
+                ]
             )
 
     def _run(
@@ -222,7 +230,7 @@ class PackedBert:
             x = torch.cat([x, x[:1].expand(spare, -1)])
         kept = [x] if n_layers > len(self._layers) else []
         for number, layer in enumerate(self._layers):
-            x = layer(x, groups)
+            x = layer(x, groups, self._bias)
             if number >= len(self._layers) - n_layers:
                 kept.append(x)
         return [states[:tokens] for states in kept]
@@ -231,9 +239,9 @@ class PackedBert:
         self, lengths: Sequence[int], type_ids: Sequence[Sequence[int]] | None
     ) -> None:
         for i, length in enumerate(lengths):
-            if not 1 <= length <= self.shape.positions:
+            if not 1 <= length <= self.max_length:
                 raise ValueError(
-                    f"sequence {i} has {length} tokens, expected 1 to {self.shape.positions}; "
+                    f"sequence {i} has {length} tokens, expected 1 to {self.max_length}; "
                     "cut it before encoding"
                 )
         if type_ids is not None:

@@ -1,4 +1,4 @@
-"""One of BERT's transformer layers."""
+"""One of the transformer layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from retrieval.encoding.bert.attention import attend
 from retrieval.encoding.bert.linear import Linear
 from retrieval.encoding.bert.norm import Norm
 from retrieval.encoding.bert.packing import Group
+from retrieval.encoding.bert.positions import RelativeBias
 from retrieval.encoding.bert.shape import BertShape
+from retrieval.encoding.bert.weights import Weights
 
 __all__ = ["Layer"]
 
@@ -20,11 +22,9 @@ __all__ = ["Layer"]
 class Layer:
     """One block: attention, then a two-layer perceptron, each with residual and norm."""
 
-    def __init__(
-        self, shape: BertShape, number: int, tensors: dict[str, Tensor], dtype: torch.dtype
-    ) -> None:
+    def __init__(self, shape: BertShape, number: int, weights: Weights, dtype: torch.dtype) -> None:
         def take(name: str) -> Tensor:
-            return tensors.pop(f"encoder.layer.{number}.{name}").float()
+            return weights.take(f"encoder.layer.{number}.{name}")
 
         self._heads = shape.heads
         self._activation = shape.activation
@@ -52,20 +52,26 @@ class Layer:
             take("output.LayerNorm.weight"), take("output.LayerNorm.bias"), shape.epsilon, dtype
         )
 
-    def __call__(self, x: Tensor, groups: Sequence[Group]) -> Tensor:
-        """Map (tokens, hidden) to (tokens, hidden)."""
+    def __call__(
+        self, x: Tensor, groups: Sequence[Group], bias: RelativeBias | None = None
+    ) -> Tensor:
+        """Map (tokens, hidden) to (tokens, hidden); `bias` is what distances add to scores."""
         qkv = self._qkv(x)
-        parts = [attend(qkv, group, self._heads) for group in groups]
+        parts = [attend(qkv, group, self._heads, bias) for group in groups]
         attended = parts[0] if len(parts) == 1 else torch.cat(parts)
         x = self._attention_norm(self._joined.plus(attended, x))
         return self._output_norm(self._narrow.plus(self._wide.activated(x, self._activation), x))
 
-    def attention(self, x: Tensor) -> Tensor:
+    def attention(self, x: Tensor, bias: RelativeBias | None = None) -> Tensor:
         """Return how one sequence's tokens attend, (heads, tokens, tokens) float32.
 
         Args:
             x: (tokens, hidden) what goes into the layer.
+            bias: What distances add to the scores.
         """
         # (2, heads, tokens, width)
         query, key = self._qkv(x).view(len(x), 3, self._heads, -1).permute(1, 2, 0, 3)[:2].float()
-        return torch.softmax(query @ key.transpose(1, 2), dim=-1)
+        scores = query @ key.transpose(1, 2)
+        if bias is not None:
+            scores += bias(len(x))
+        return torch.softmax(scores, dim=-1)

@@ -1,4 +1,4 @@
-"""The numbers of a model's `config.json` that decide BERT's arithmetic, checked."""
+"""The numbers of a model's `config.json` that decide the arithmetic, checked."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 from retrieval.encoding.bert.linear import ACTIVATIONS
 from retrieval.errors import EncoderError
 
-__all__ = ["CONFIG_FILE", "WEIGHTS_FILE", "BertShape"]
+__all__ = ["ARCHITECTURES", "CONFIG_FILE", "BertShape"]
 
-# The two files of a model's folder.
+ARCHITECTURES = ("bert", "mpnet")
+"""Values of `model_type` that this run-time computes."""
+
 CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
 
 _SIZE_KEYS = {
     "vocabulary": "vocab_size",
@@ -24,12 +25,16 @@ _SIZE_KEYS = {
     "heads": "num_attention_heads",
     "intermediate": "intermediate_size",
     "positions": "max_position_embeddings",
-    "types": "type_vocab_size",
 }
+
+# MPNet's first two places belong to padding; its distances fall into 32 buckets. Both are fixed
+# in its authors' code, whatever the configuration says.
+_MPNET_OFFSET = 2
+_MPNET_BUCKETS = 32
 
 # Key of config.json -> values understood; the first is what its absence means.
 _REQUIRED_VALUES: Mapping[str, tuple[object, ...]] = {
-    "model_type": ("bert",),
+    "model_type": ARCHITECTURES,
     "position_embedding_type": ("absolute",),
     "hidden_act": tuple(ACTIVATIONS),
     "is_decoder": (False,),
@@ -39,7 +44,21 @@ _REQUIRED_VALUES: Mapping[str, tuple[object, ...]] = {
 
 @dataclass(frozen=True)
 class BertShape:
-    """The numbers of a `config.json` that decide BERT's arithmetic."""
+    """The numbers of a `config.json` that decide the arithmetic.
+
+    Attributes:
+        vocabulary: Rows of the word embeddings.
+        hidden: Length of a token's state.
+        layers: How many.
+        heads: That share `hidden`.
+        intermediate: Width of the perceptron between two norms.
+        positions: Rows of the position embeddings.
+        types: Rows of the type embeddings; MPNet has none.
+        epsilon: Of the norms.
+        activation: Of the perceptron.
+        first_position: Row of a sequence's first token.
+        buckets: Of distances between two tokens, each with a bias a head; BERT has none.
+    """
 
     vocabulary: int
     hidden: int
@@ -50,6 +69,13 @@ class BertShape:
     types: int
     epsilon: float
     activation: str
+    first_position: int = 0
+    buckets: int = 0
+
+    @property
+    def max_length(self) -> int:
+        """Most tokens in a sequence."""
+        return self.positions - self.first_position
 
     @classmethod
     def read(cls, path: Path) -> BertShape:
@@ -57,14 +83,14 @@ class BertShape:
 
         Raises:
             EncoderError: The file is absent or broken, or describes something else than
-                a plain BERT encoder.
+                a plain BERT or MPNet encoder.
         """
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise EncoderError(
                 f"cannot read {str(path)!r} ({error.strerror or error}); expected the folder of a "
-                f"Hugging Face model with {CONFIG_FILE} and {WEIGHTS_FILE}"
+                f"Hugging Face model with {CONFIG_FILE} and its weights"
             ) from error
         except ValueError as error:
             raise EncoderError(
@@ -87,10 +113,12 @@ class BertShape:
                 expected = " or ".join(repr(value) for value in wanted)
                 raise EncoderError(
                     f"{where}: {key} is {found!r}, expected {expected}; "
-                    "this file reads the original BERT architecture only"
+                    "only the original BERT and MPNet are computed here"
                 )
-        numbers = {}
-        for name, key in _SIZE_KEYS.items():
+        is_mpnet = config["model_type"] == "mpnet"
+        wanted_sizes = _SIZE_KEYS if is_mpnet else {**_SIZE_KEYS, "types": "type_vocab_size"}
+        numbers = {"types": 0}
+        for name, key in wanted_sizes.items():
             size = config.get(key)
             if not isinstance(size, int) or isinstance(size, bool) or size < 1:
                 raise EncoderError(f"{where}: {key} is {size!r}, expected a positive integer")
@@ -105,4 +133,10 @@ class BertShape:
             raise EncoderError(
                 f"{where}: layer_norm_eps is {epsilon!r}, expected a number between 0 and 1"
             )
-        return cls(epsilon=float(epsilon), activation=config.get("hidden_act", "gelu"), **numbers)
+        return cls(
+            epsilon=float(epsilon),
+            activation=config.get("hidden_act", "gelu"),
+            first_position=_MPNET_OFFSET if is_mpnet else 0,
+            buckets=_MPNET_BUCKETS if is_mpnet else 0,
+            **numbers,
+        )

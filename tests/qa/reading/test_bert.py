@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qa.errors import ReaderError
-from qa.reading.bert import BertReader, ReaderSettings, weights_digest
+from qa.reading.bert import BertReader
+from qa.reading.settings import ReaderSettings, weights_digest
 from qa.reading.windows import make_windows
 from qa.types import Reader
 from retrieval.types import Article, Passage

@@ -43,7 +43,7 @@ def test_export_reader_writes_what_transformers_loads(tiny_bert: Path, tmp_path:
     }
     assert (tmp_path / "README.md").read_text("utf-8") == "kept"
     assert not (tmp_path / "training.json").exists()
-    assert not list(tmp_path.glob(".export-*"))
+    assert not list(tmp_path.glob(".unfinished-*"))
     assert (tmp_path / "model.safetensors").stat().st_mode & 0o777 == 0o644
 
 

@@ -50,10 +50,13 @@ def tiny() -> dict[str, object]:
 def save_tiny(tiny: dict[str, object]) -> SaveTiny:
     """Write a tiny random model's folder, as transformers does, and return it."""
 
-    def save(folder: Path, **changes: object) -> Path:
+    def save(folder: Path, kind: str = "bert", **changes: object) -> Path:
         transformers = pytest.importorskip("transformers")
         torch.manual_seed(0)
-        model = transformers.BertModel(transformers.BertConfig(**{**tiny, **changes}))
+        sizes = {**tiny, **changes}
+        if kind == "mpnet":
+            del sizes["type_vocab_size"]
+        model = transformers.AutoModel.from_config(transformers.AutoConfig.for_model(kind, **sizes))
         with torch.no_grad():
             for tensor in model.parameters():  # the initial biases of 0 would hide mistakes
                 tensor.normal_(std=0.2)
@@ -86,13 +89,14 @@ def references() -> References:
     def references(
         folder: Path, ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]]
     ) -> list[torch.Tensor]:
-        model = transformers.BertModel.from_pretrained(folder, dtype=torch.float32).eval()
+        model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+        found = []
         with torch.inference_mode():
-            return [
-                model(torch.tensor([one]), token_type_ids=torch.tensor([kinds])).last_hidden_state[
-                    0
-                ]
-                for one, kinds in zip(ids, types, strict=True)
-            ]
+            for one, kinds in zip(ids, types, strict=True):
+                inputs = {"input_ids": torch.tensor([one])}
+                if model.config.model_type == "bert":
+                    inputs["token_type_ids"] = torch.tensor([kinds])
+                found.append(model(**inputs).last_hidden_state[0])
+        return found
 
     return references

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from retrieval.encoding.bert import PackedBert, has_fast_bfloat16, packing
+from retrieval.encoding.bert import PackedBert, Precision, has_fast_bfloat16, packing
 from retrieval.errors import EncoderError
 
 
@@ -22,6 +22,8 @@ from retrieval.errors import EncoderError
         {"type_vocab_size": 5, "vocab_size": 31, "layer_norm_eps": 1e-6},
         {"hidden_act": "gelu_new"},
         {"hidden_act": "relu"},
+        {"kind": "mpnet"},
+        {"kind": "mpnet", "num_attention_heads": 8, "layer_norm_eps": 1e-5},
     ],
 )
 def test_forward_agrees_with_transformers_on_random_models(
@@ -33,11 +35,14 @@ def test_forward_agrees_with_transformers_on_random_models(
 ) -> None:
     folder = save_tiny(tmp_path, **changes)
     model = PackedBert.load(folder, dtype="float32")
-    ids, types = sequences([5, 64, 1, 17, 16, 16], model.shape.vocabulary)
+    longest = model.max_length
+    ids, types = sequences([5, longest, 1, 17, 16, 16], model.shape.vocabulary)
+    # 1 is MPNet's padding, which transformers gives no place of its own.
+    ids = [[n + (n == 1) for n in one] for one in ids]
 
     states, lengths = model.forward(ids, types)
 
-    assert lengths == [5, 64, 1, 17, 16, 16]
+    assert lengths == [5, longest, 1, 17, 16, 16]
     for found, expected in zip(
         torch.split(states, lengths), references(folder, ids, types), strict=True
     ):
@@ -59,6 +64,44 @@ def test_forward_agrees_with_transformers_on_minilm(
         torch.split(states, lengths), references(minilm_folder, ids, types), strict=True
     ):
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("bfloat16", 0.2)])
+def test_forward_of_long_mpnet_agrees_with_transformers(
+    tmp_path: Path,
+    dtype: Precision,
+    tolerance: float,
+    save_tiny: Callable[..., Path],
+    sequences: Callable[..., Any],
+    references: Callable[..., list[torch.Tensor]],
+) -> None:
+    # Beyond the farthest bucket, in attention at once and in blocks, alone and in groups.
+    folder = save_tiny(tmp_path, kind="mpnet", max_position_embeddings=302)
+    model = PackedBert.load(folder, dtype=dtype)
+    ids, types = sequences([300, 290, 250, 250, 40, 33, 7], 95)
+    ids = [[n + 2 for n in one] for one in ids]
+
+    states, lengths = model.forward(ids, types)
+
+    for found, expected in zip(
+        torch.split(states, lengths), references(folder, ids, types), strict=True
+    ):
+        torch.testing.assert_close(found, expected, atol=tolerance, rtol=0)
+
+
+def test_attentions_of_mpnet_are_those_of_transformers(
+    tmp_path: Path, save_tiny: Callable[..., Path]
+) -> None:
+    transformers = pytest.importorskip("transformers")
+    folder = save_tiny(tmp_path, kind="mpnet")
+    ids = list(range(3, 40))
+    model = transformers.MPNetModel.from_pretrained(folder, attn_implementation="eager").eval()
+    with torch.inference_mode():
+        output = model(torch.tensor([ids]), output_attentions=True)
+
+    found = PackedBert.load(folder, dtype="float32").attentions(ids)
+
+    torch.testing.assert_close(found, torch.cat(output.attentions), atol=1e-5, rtol=0)
 
 
 def test_forward_of_a_batch_equals_one_by_one(

@@ -24,7 +24,7 @@ def test_load_names_a_broken_configuration(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model_type": "roberta"}, "model_type is 'roberta', expected 'bert'"),
+        ({"model_type": "roberta"}, "model_type is 'roberta', expected 'bert' or 'mpnet'"),
         ({"model_type": None}, "model_type is None, expected 'bert'"),
         ({"position_embedding_type": "relative_key"}, "position_embedding_type is 'relative_key'"),
         ({"hidden_act": "swish"}, "hidden_act is 'swish', expected 'gelu' or"),
@@ -40,6 +40,14 @@ def test_shape_refuses_what_is_not_plain_bert(
 ) -> None:
     with pytest.raises(EncoderError, match=message):
         BertShape.from_config({"model_type": "bert", **tiny, **changes})
+
+
+def test_shape_of_mpnet_needs_no_types(tiny: dict[str, object]) -> None:
+    del tiny["type_vocab_size"]
+    shape = BertShape.from_config({"model_type": "mpnet", **tiny})
+    assert (shape.types, shape.buckets, shape.max_length) == (0, 32, 62)
+    with pytest.raises(EncoderError, match="type_vocab_size is None, expected a positive integer"):
+        BertShape.from_config({"model_type": "bert", **tiny})
 
 
 def test_shape_refuses_a_configuration_that_is_no_object() -> None:

@@ -12,7 +12,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from retrieval.encoding.bert import PackedBert
+from retrieval.encoding.bert import BertShape, PackedBert
+from retrieval.encoding.bert.quantised import quantise, restore
 from retrieval.errors import EncoderError
 
 
@@ -81,3 +82,62 @@ def test_load_names_a_missing_tensor(tmp_path: Path, save_tiny: Callable[..., Pa
     save_file(tensors, tmp_path / "model.safetensors")
     with pytest.raises(EncoderError, match=r"'encoder.layer.1.output.dense.bias' is absent"):
         PackedBert.load(tmp_path)
+
+
+def test_load_reads_weights_in_parts(
+    tmp_path: Path, save_tiny: Callable[..., Path], sequences: Callable[..., Any]
+) -> None:
+    whole = save_tiny(tmp_path / "whole")
+    parted = tmp_path / "parted"
+    parted.mkdir()
+    shutil.copy(whole / "config.json", parted)
+    tensors = load_file(whole / "model.safetensors")
+    for number in (1, 2):
+        part = {name: tensors[name] for name in sorted(tensors)[number - 1 :: 2]}
+        save_file(part, parted / f"model-{number:05}-of-00002.safetensors")
+    ids, types = sequences([20, 7], 97)
+
+    states, _ = PackedBert.load(parted, dtype="float32").forward(ids, types)
+
+    assert torch.equal(states, PackedBert.load(whole, dtype="float32").forward(ids, types)[0])
+    (parted / "model-00001-of-00002.safetensors").unlink()
+    with pytest.raises(EncoderError, match=r"00001-of-00002.safetensors' is absent; expected 2"):
+        PackedBert.load(parted)
+    save_file(tensors, parted / "model-00001-of-00003.safetensors")
+    with pytest.raises(EncoderError, match=r"is of another model|is absent"):
+        PackedBert.load(parted)
+
+
+def test_load_refuses_eight_bits_without_their_scales(
+    tmp_path: Path, save_tiny: Callable[..., Path]
+) -> None:
+    save_tiny(tmp_path, hidden_size=64, num_attention_heads=4)
+    tensors = load_file(tmp_path / "model.safetensors")
+    name = "embeddings.word_embeddings.weight"
+    tensors[f"{name}.int8"], _ = quantise(tensors.pop(name))
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(
+        EncoderError, match=r"int8' of shape \(97, 64\) has no scales of shape \(97"
+    ):
+        PackedBert.load(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_forward_from_eight_bits_is_that_of_the_restored_weights(
+    tmp_path: Path, kind: str, save_tiny: Callable[..., Path], sequences: Callable[..., Any]
+) -> None:
+    folder = save_tiny(tmp_path, kind=kind, hidden_size=64, num_attention_heads=4)
+    tensors = load_file(folder / "model.safetensors")
+    packed, restored = dict(tensors), dict(tensors)
+    for name, tensor in tensors.items():
+        if tensor.dim() == 2 and tensor.shape[1] % 64 == 0:
+            numbers, scales = quantise(packed.pop(name))
+            packed |= {f"{name}.int8": numbers, f"{name}.scale": scales}
+            restored[name] = restore(numbers, scales)
+    shape = BertShape.read(folder / "config.json")
+    ids, types = sequences([40, 12], 97)
+
+    found, _ = PackedBert(shape, packed, dtype="float32").forward(ids, types)
+
+    exact, _ = PackedBert(shape, restored, dtype="float32").forward(ids, types)
+    assert torch.equal(found, exact)
