@@ -20,11 +20,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from agent.errors import ServerError
 from agent.server.api.auth.asker import Asker, AskerKind
 from agent.server.channels.bodies import MESSAGE_SCHEMA, read_message
 from agent.server.channels.types import Message, NotSigned, WebhookRequest
-from agent.server.settings import Secret, Settings, WebhookSettings
+from agent.server.settings import Settings, WebhookSettings
 from agent.types import Reply
 from qa.wire import answer_to_json
 
@@ -33,7 +35,7 @@ __all__ = ["SIGNATURE", "TIMESTAMP", "SignedChannel", "make", "signature"]
 TIMESTAMP = "x-frontdesk-timestamp"
 SIGNATURE = "x-frontdesk-signature"
 
-_NO_SECRET = Secret("-" * 64)
+_NO_SECRET = SecretStr("-" * 64)
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -82,7 +84,7 @@ class SignedChannel:
         """Return the caller, if time and signature hold and are new."""
         caller = self._callers.get(request.caller)
         # Worked out for unknown callers too: its time says nothing about who there is.
-        secret = (caller.secret if caller else _NO_SECRET).reveal()
+        secret = (caller.secret if caller else _NO_SECRET).get_secret_value()
         timestamp = request.headers.get(TIMESTAMP, "")
         given = request.headers.get(SIGNATURE, "")
         expected = signature(secret, timestamp, request.body)

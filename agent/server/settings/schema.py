@@ -5,33 +5,77 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, Self
 
-from agent.errors import ServerError
-from agent.server.settings.fields import open_fields
-from agent.server.settings.secret import Secret
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    SecretStr,
+    model_validator,
+)
 
 __all__ = [
-    "ASYMMETRIC_ALGORITHMS",
     "Limits",
     "Settings",
     "TokenSettings",
     "WebhookSettings",
 ]
 
-ASYMMETRIC_ALGORITHMS = (
+Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
     "Ed25519",
-)  # fmt: skip
-"""What tokens may be signed with: never `none`, never a shared secret."""
+]  # fmt: skip
+"""What tokens may be signed with: never `none`, never a shared secret, which others know."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+# A TOML array is a list; what stands in it is as strict as everything else.
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=1)]
+Given = Annotated[str, Field(min_length=1)]
 
 
-@dataclass(frozen=True)
-class Limits:
+def _origins(sources: tuple[str, ...]) -> tuple[str, ...]:
+    for source in sources:
+        if not re.fullmatch(r"https?://[^\s;,/*]+|'self'", source):
+            raise ValueError(
+                f"holds {source!r}, expected an origin such as "
+                "'https://intranet.example.com', without a path or a *"
+            )
+    return sources
+
+
+def _safe_url(url: str) -> str:
+    if not re.match(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/", url):
+        raise ValueError(
+            f"is {url!r}, expected https://…: keys fetched in the clear could be anyone's "
+            "(http is taken on loopback alone)"
+        )
+    return url
+
+
+def _url_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", name):
+        raise ValueError(
+            "has a name that can't stand in a URL, expected lower-case letters, digits, - and _, "
+            "starting with a letter"
+        )
+    return name
+
+
+Origins = Annotated[Texts, AfterValidator(_origins)]
+
+
+class _Table(BaseModel):
+    # Strict: true is no number, and "9000" isn't either.
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Limits(_Table):
     """How much the server takes on.
 
     Attributes:
@@ -46,24 +90,17 @@ class Limits:
         drain_s: How long a shutdown waits for what is under way.
     """
 
-    body_bytes: int = 65_536
-    message_chars: int = 4_000
-    requests_per_minute: float = 1_200.0
-    burst: int = 240
-    workers: int = 4
-    queue: int = 64
-    timeout_s: float = 30.0
-    drain_s: float = 20.0
-
-    def __post_init__(self) -> None:
-        for name in ("body_bytes", "message_chars", "burst", "workers", "timeout_s"):
-            _at_least(f"limits.{name}", getattr(self, name), 1)
-        for name in ("requests_per_minute", "queue", "drain_s"):
-            _at_least(f"limits.{name}", getattr(self, name), 0)
+    body_bytes: Count = 65_536
+    message_chars: Count = 4_000
+    requests_per_minute: NonNegativeFloat = 1_200.0
+    burst: Count = 240
+    workers: Count = 4
+    queue: NonNegativeInt = 64
+    timeout_s: Seconds = 30.0
+    drain_s: NonNegativeFloat = 20.0
 
 
-@dataclass(frozen=True)
-class TokenSettings:
+class TokenSettings(_Table):
     """How tokens (JWT) of the company's identity provider are checked.
 
     Attributes:
@@ -80,45 +117,30 @@ class TokenSettings:
         refresh_s: How long fetched keys are kept before they are fetched again.
     """
 
-    issuer: str
-    audience: str
-    jwks_url: str | None = None
+    issuer: Given
+    audience: Given
+    jwks_url: Annotated[str, AfterValidator(_safe_url)] | None = None
     jwks_file: Path | None = None
-    algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "EdDSA")
-    roles_claim: str = "roles"
-    role_map: Mapping[str, str] = field(default_factory=dict)
-    leeway_s: int = 60
-    refresh_s: int = 3_600
+    algorithms: Annotated[tuple[Algorithm, ...], Field(strict=False, min_length=1)] = (
+        *("RS256", "PS256", "ES256", "EdDSA"),
+    )
+    roles_claim: Given = "roles"
+    role_map: Mapping[str, str] = {}
+    leeway_s: NonNegativeInt = 60
+    refresh_s: Count = 3_600
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
         if (self.jwks_url is None) == (self.jwks_file is None):
-            raise ServerError(
-                "[token] has "
-                + ("both jwks_url and jwks_file" if self.jwks_url else "no jwks_url or jwks_file")
-                + ", expected one of the two: it is where the provider's public keys come from"
+            has = "both jwks_url and jwks_file" if self.jwks_url else "no jwks_url or jwks_file"
+            raise ValueError(
+                f"has {has}, expected one of the two: it is where the provider's public keys "
+                "come from"
             )
-        if self.jwks_url is not None and not _safe_url(self.jwks_url):
-            raise ServerError(
-                f"token.jwks_url is {self.jwks_url!r}, expected https://…: keys fetched in the "
-                "clear could be anyone's (http is taken on loopback alone)"
-            )
-        for name in ("issuer", "audience", "roles_claim"):
-            if not getattr(self, name):
-                raise ServerError(f"token.{name} is empty, expected a text: set it in [token]")
-        if not self.algorithms:
-            raise ServerError("token.algorithms is empty, expected at least one, such as 'RS256'")
-        for algorithm in self.algorithms:
-            if algorithm not in ASYMMETRIC_ALGORITHMS:
-                raise ServerError(
-                    f"token.algorithms holds {algorithm!r}, expected some of "
-                    f"{', '.join(ASYMMETRIC_ALGORITHMS)}: anything else lets others sign"
-                )
-        _at_least("token.leeway_s", self.leeway_s, 0)
-        _at_least("token.refresh_s", self.refresh_s, 1)
+        return self
 
 
-@dataclass(frozen=True)
-class WebhookSettings:
+class WebhookSettings(_Table):
     """One caller of the signed webhook.
 
     Attributes:
@@ -127,16 +149,12 @@ class WebhookSettings:
         secret: Shared with the caller; from `FRONTDESK_WEBHOOK_SECRET_<NAME>`.
     """
 
-    roles: tuple[str, ...] = ()
-    window_s: int = 300
-    secret: Secret = field(default_factory=lambda: Secret(""), repr=False)
-
-    def __post_init__(self) -> None:
-        _at_least("window_s of a webhook", self.window_s, 1)
+    roles: Texts = ()
+    window_s: Count = 300
+    secret: SecretStr = Field(default=SecretStr(""), exclude=True, repr=False)
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(_Table):
     """Everything that a server is told.
 
     Attributes:
@@ -167,45 +185,22 @@ class Settings:
     kb: Path
     agent: Path | None = None
     host: str = "127.0.0.1"
-    port: int = 8080
-    readers: tuple[str, ...] = ("bert",)
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    readers: Annotated[Texts, Field(min_length=1)] = ("bert",)
     keys: Path = Path("frontdesk-keys.json")
     sessions: Path | None = None
-    session_days: float = 30.0
+    session_days: NonNegativeFloat = 30.0
     allow_anonymous: bool | None = None
     metrics_open: bool | None = None
     page: bool = True
-    allowed_hosts: tuple[str, ...] = ()
-    trusted_proxies: tuple[str, ...] = ()
-    cors_origins: tuple[str, ...] = ()
-    frame_ancestors: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ("rest", "signed")
-    limits: Limits = field(default_factory=Limits)
+    allowed_hosts: Texts = ()
+    trusted_proxies: Texts = ()
+    cors_origins: Origins = ()
+    frame_ancestors: Origins = ()
+    channels: Texts = ("rest", "signed")
+    limits: Limits = Limits()
     token: TokenSettings | None = None
-    webhooks: Mapping[str, WebhookSettings] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65_535:
-            raise ServerError(f"port is {self.port!r}, expected 0 to 65535")
-        if not self.readers:
-            raise ServerError("readers is empty, expected at least one, such as 'bert'")
-        _at_least("session_days", self.session_days, 0)
-        for name in self.webhooks:
-            if not _NAME.fullmatch(name):
-                raise ServerError(
-                    f"the webhook {name!r} has a name that can't stand in a URL, expected "
-                    "lower-case letters, digits, - and _, starting with a letter"
-                )
-        for kind, sources in (
-            ("cors_origins", self.cors_origins),
-            ("frame_ancestors", self.frame_ancestors),
-        ):
-            for source in sources:
-                if not re.fullmatch(r"https?://[^\s;,/*]+|'self'", source):
-                    raise ServerError(
-                        f"{kind} holds {source!r}, expected an origin such as "
-                        "'https://intranet.example.com', without a path or a *"
-                    )
+    webhooks: Mapping[Annotated[str, AfterValidator(_url_name)], WebhookSettings] = {}
 
     @property
     def sessions_file(self) -> Path:
@@ -249,26 +244,3 @@ class Settings:
         if self.allowed_hosts or not self.on_loopback:
             return self.allowed_hosts
         return ("localhost", "127.0.0.1", "[::1]", self.host)
-
-    def shown(self) -> dict[str, Any]:
-        """Return the settings as plain values, without secrets."""
-        return {each.name: _shown(getattr(self, each.name)) for each in open_fields(Settings)}
-
-
-def _shown(value: Any) -> Any:
-    if is_dataclass(value):
-        return {each.name: _shown(getattr(value, each.name)) for each in open_fields(type(value))}
-    if isinstance(value, Mapping):
-        return {key: _shown(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value) if isinstance(value, Path) else value
-
-
-def _at_least(name: str, value: float, least: float) -> None:
-    if not value >= least:
-        raise ServerError(f"{name} is {value!r}, expected at least {least}")
-
-
-def _safe_url(url: str) -> bool:
-    return re.match(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/", url) is not None

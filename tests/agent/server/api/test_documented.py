@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from agent.server.settings import Limits, Secret, Settings, WebhookSettings
+from agent.server.settings import Limits, Settings, WebhookSettings
 
 PAGE = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```sh\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -21,7 +22,7 @@ SECRET = "s" * 40
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl isn't installed")
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl isn't installed")
 def test_documented_examples_run(serve: Any, tmp_path: Path) -> None:
-    webhooks = {"bridge": WebhookSettings(roles=("staff",), secret=Secret(SECRET))}
+    webhooks = {"bridge": WebhookSettings(roles=("staff",), secret=SecretStr(SECRET))}
     running = serve(webhooks=webhooks, sessions=tmp_path / "s.sqlite3")
     assert len(EXAMPLES) >= 9
     lines = ["set -euo pipefail", f"export FRONTDESK_WEBHOOK_SECRET_BRIDGE={SECRET}"]

@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from agent.server.api.auth.keys import KeyFile
 from agent.server.channels.signed import signature
-from agent.server.settings import Secret, WebhookSettings
+from agent.server.settings import WebhookSettings
 
 SECRETS = (
     "ninety crowns",
@@ -29,8 +30,8 @@ WEBHOOK_SECRET = "w" * 40
 @pytest.fixture
 def running(serve: Any, tmp_path: Any) -> Any:
     webhooks = {
-        "plain": WebhookSettings(secret=Secret(WEBHOOK_SECRET)),
-        "people": WebhookSettings(roles=("hr",), secret=Secret(WEBHOOK_SECRET)),
+        "plain": WebhookSettings(secret=SecretStr(WEBHOOK_SECRET)),
+        "people": WebhookSettings(roles=("hr",), secret=SecretStr(WEBHOOK_SECRET)),
     }
     return serve(
         allow_anonymous=True,

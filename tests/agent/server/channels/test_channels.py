@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from agent.errors import ServerError
 from agent.server.channels.bodies import read_message
 from agent.server.channels.registry import CHANNELS, open_channel
 from agent.server.channels.signed import SeenOnce, SignedChannel, signature
 from agent.server.channels.types import Message, NotSigned, Unreadable, WebhookRequest
-from agent.server.settings import Secret, Settings, WebhookSettings
+from agent.server.settings import Settings, WebhookSettings
 from agent.types import Reply, Route
 
 SECRET = "s" * 40
@@ -109,7 +110,7 @@ BODY = b'{"sender": "a", "message": "b"}'
 
 
 def signed(clock: float = 1_000.0, seen: SeenOnce | None = None) -> SignedChannel:
-    callers = {"bridge": WebhookSettings(roles=("staff",), window_s=300, secret=Secret(SECRET))}
+    callers = {"bridge": WebhookSettings(roles=("staff",), window_s=300, secret=SecretStr(SECRET))}
     return SignedChannel(callers, seen or SeenOnce(), clock=lambda: clock)
 
 

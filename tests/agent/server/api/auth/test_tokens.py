@@ -95,7 +95,7 @@ def token(key: Any = RSA, algorithm: str = "RS256", header: Any = None, **change
 
 
 def verifier(provider: Provider, **settings: Any) -> TokenVerifier:
-    given = TokenSettings(ISSUER, AUDIENCE, jwks_url=provider.url, **settings)
+    given = TokenSettings(issuer=ISSUER, audience=AUDIENCE, jwks_url=provider.url, **settings)
     return TokenVerifier(given)
 
 
@@ -202,7 +202,9 @@ def test_what_is_no_token_does_not_count(provider: Provider, text: str) -> None:
 def test_a_new_key_is_fetched_when_a_token_names_it(provider: Provider) -> None:
     now = [0.0]
     source = JwksUrl(provider.url, 3_600, clock=lambda: now[0])
-    checked = TokenVerifier(TokenSettings(ISSUER, AUDIENCE, jwks_url=provider.url), source=source)
+    checked = TokenVerifier(
+        TokenSettings(issuer=ISSUER, audience=AUDIENCE, jwks_url=provider.url), source=source
+    )
     checked.asker(token())
     provider.keys = [EC]
     with pytest.raises(BadToken, match="doesn't publish"):
@@ -226,7 +228,9 @@ def test_made_up_kids_do_not_make_the_server_fetch(provider: Provider) -> None:
 def test_keys_at_hand_are_used_while_the_provider_is_away(provider: Provider) -> None:
     now = [0.0]
     source = JwksUrl(provider.url, 100, clock=lambda: now[0])
-    checked = TokenVerifier(TokenSettings(ISSUER, AUDIENCE, jwks_url=provider.url), source=source)
+    checked = TokenVerifier(
+        TokenSettings(issuer=ISSUER, audience=AUDIENCE, jwks_url=provider.url), source=source
+    )
     checked.asker(token())
     provider.status = 500
     now[0] += 1_000
@@ -237,7 +241,7 @@ def test_keys_at_hand_are_used_while_the_provider_is_away(provider: Provider) ->
 def test_jwks_file(tmp_path: Path) -> None:
     path = tmp_path / "jwks.json"
     path.write_text(json.dumps({"keys": [RSA.as_dict(private=False)]}))
-    checked = TokenVerifier(TokenSettings(ISSUER, AUDIENCE, jwks_file=path))
+    checked = TokenVerifier(TokenSettings(issuer=ISSUER, audience=AUDIENCE, jwks_file=path))
     assert checked.asker(token()).roles == {"staff"}
     with pytest.raises(ServerError, match="can't be read"):
         JwksFile(tmp_path / "absent.json")
@@ -283,7 +287,7 @@ def encoded(value: Any) -> str:
 
 
 def test_tokens_over_http(provider: Provider, serve: Any) -> None:
-    settings = TokenSettings(ISSUER, AUDIENCE, jwks_url=provider.url)
+    settings = TokenSettings(issuer=ISSUER, audience=AUDIENCE, jwks_url=provider.url)
     running = serve(token=settings)
     body = {"question": "salary bands"}
     with running.client(token(roles=["hr"])) as client:
