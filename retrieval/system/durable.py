@@ -42,8 +42,13 @@ def sync_tree(folder: Path) -> None:
         sync_folder(inner)
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Write `content` to `path` atomically: readers see the old file or the new one.
+
+    Args:
+        path: Of the file.
+        content: All of it.
+        mode: Its permissions from the first moment on, less what the umask takes.
 
     Raises:
         OSError: The file could not be written; the old one stands.
@@ -52,7 +57,7 @@ def replace_file(path: Path, content: bytes) -> None:
     name = f".{path.name}.{os.getpid()}-{threading.get_ident()}{PARTIAL_SUFFIX}"
     partial = path.with_name(name)
     try:
-        with partial.open("wb") as file:
+        with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -76,9 +76,8 @@ def _asker(channel: Channel, given: WebhookRequest, request: Request, server: Se
     try:
         asker = channel.asker(given)
     except NotSigned as error:
-        server.metrics.refused.labels("authentication").inc()
         detail = f"{str(error)[0].upper()}{str(error)[1:]}."
-        raise Problem(401, detail, headers={"WWW-Authenticate": "Signature"}) from error
+        raise server.front_door.wrong(request, detail, "Signature") from error
     if asker is not None:
         server.front_door.admit(asker, request)
         return asker

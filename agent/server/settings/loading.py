@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from agent.errors import ServerError
 from agent.server.settings.schema import Limits, Settings, TokenSettings, WebhookSettings
+from retrieval.system.untrusted import in_words
 
 __all__ = ["load_settings"]
 
@@ -28,22 +29,6 @@ _PREFIX = "FRONTDESK_"
 _SECRET_PREFIX = "FRONTDESK_WEBHOOK_SECRET_"  # noqa: S105 - a name, not a secret
 _LEAST_SECRET_CHARS = 32
 _TABLES: Mapping[str, type[BaseModel]] = {"limits": Limits, "token": TokenSettings}
-
-_EXPECTED = {
-    "bool": "true or false",
-    "int": "a whole number",
-    "float": "a number",
-    "path": "a path",
-    "is": "a path",
-    "string": "a text",
-    "tuple": "a list of texts",
-    "mapping": "a table of texts",
-    "dict": "a table of texts",
-    "model": "a table",
-}
-"""How pydantic's name of an error begins → what was expected."""
-
-_BOUNDS = {"ge": "at least", "le": "at most", "expected": "one of"}
 
 
 def load_settings(
@@ -180,8 +165,7 @@ def _keys(kind: type[BaseModel]) -> list[str]:
 def _worded(error: ErrorDetails, environment: Mapping[str, str]) -> str:
     """Return one mistake in words: the setting, its value, what was expected."""
     *table, name = (str(part) for part in error["loc"] if part != "[key]")
-    kind, context = error["type"], error.get("ctx", {})
-    shown, verb = ".".join((*table, name)), "is"
+    kind, shown = error["type"], ".".join((*table, name))
     if kind == "extra_forbidden":
         known = _keys(_TABLES.get(table[0], WebhookSettings) if table else Settings)
         near = difflib.get_close_matches(name, known, n=1)
@@ -189,18 +173,6 @@ def _worded(error: ErrorDetails, environment: Mapping[str, str]) -> str:
         return f"there is no setting {shown!r}: {'' if near else 'known: '}{hint}"
     if (kind, name) == ("missing", "kb"):
         return "there is no knowledge base: say --kb DIR, or kb in the settings file"
-    if kind == "missing":
-        return f"{shown} is missing: set it in the settings file"
-    if kind == "value_error":
-        return f"{shown} {context['error']}"
-    if kind in ("too_short", "string_too_short"):
-        return f"{shown} is empty, expected at least one"
-    if name.isdecimal():
-        shown, verb = ".".join(table), "holds"
-    elif _variable(*table, name) in environment:
-        shown = _variable(*table, name)
-    bounds = " and ".join(
-        f"{_BOUNDS[key]} {given}" for key, given in context.items() if key in _BOUNDS
-    )
-    expected = bounds or _EXPECTED.get(kind.partition("_")[0]) or error["msg"]
-    return f"{shown} {verb} {error['input']!r}, expected {expected}"
+    variable = _variable(*table, name)
+    words = in_words(variable if variable in environment else shown, error)
+    return f"{words}: set it in the settings file" if kind == "missing" else words

@@ -84,6 +84,13 @@ class Limits(_Table):
         requests_per_minute: For each key, token subject, or address of an anonymous
             asker; 0 sets no limit.
         burst: How many requests may come at once before that rate counts.
+        wrong_keys_per_minute: Keys, tokens and signatures that don't count, for each
+            address, after the first few; 0 sets no limit.
+        connections: Connections held at once, as far as the limit of open files allows; one
+            more ends the one that has waited longest to be heard.
+        connections_per_address: The same for one address that isn't a trusted proxy.
+        head_s: How long a request's first line and headers may take to come in.
+        body_s: How long its body may take, and how long a client may leave an answer unread.
         workers: Messages that are worked on at the same time.
         queue: Messages that may wait for a worker; one more gets 503.
         timeout_s: A request that waits and works longer gets 503.
@@ -94,6 +101,11 @@ class Limits(_Table):
     message_chars: Count = 4_000
     requests_per_minute: NonNegativeFloat = 1_200.0
     burst: Count = 240
+    wrong_keys_per_minute: NonNegativeFloat = 30.0
+    connections: Count = 2_000
+    connections_per_address: Count = 200
+    head_s: Seconds = 10.0
+    body_s: Seconds = 20.0
     workers: Count = 4
     queue: NonNegativeInt = 64
     timeout_s: Seconds = 30.0

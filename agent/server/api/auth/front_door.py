@@ -23,6 +23,9 @@ ASKER_KEY = "frontdesk.asker"
 
 _CHALLENGE = 'Bearer realm="frontdesk"'
 
+_WRONG_KEYS_AT_ONCE = 20
+"""So many may come from an address before their rate counts."""
+
 
 class FrontDoor:
     """Knows keys, tokens and rates.
@@ -53,9 +56,12 @@ class FrontDoor:
         self._metrics = metrics
         self._now = now
         self._keys = KeyFile(settings.keys)
-        self._keys.list()  # a damaged file is told now, not to the first who asks
+        self._keys.load()
+        self._closed = not settings.anonymous_allowed
         self._tokens = None if settings.token is None else TokenVerifier(settings.token)
-        self._rate = RateLimit(settings.limits.requests_per_minute, settings.limits.burst)
+        limits = settings.limits
+        self._rate = RateLimit(limits.requests_per_minute, limits.burst)
+        self._wrong = RateLimit(limits.wrong_keys_per_minute, _WRONG_KEYS_AT_ONCE)
 
     def asker(self, request: Request) -> Asker:
         """Return who is asking, within their rate.
@@ -74,41 +80,64 @@ class FrontDoor:
             Problem: 429.
         """
         request.scope[ASKER_KEY] = asker.label
-        name = asker.owner
-        if asker.is_anonymous:
-            name = f"address:{request.client.host if request.client else ''}"
+        self._count(self._rate, _address(request) if asker.is_anonymous else asker.owner)
+
+    def wrong(self, request: Request, detail: str, challenge: str) -> Problem:
+        """Count somebody whose proof doesn't hold, and return what they are told.
+
+        Raises:
+            Problem: 429: too many wrong ones came from this address. Right ones from there
+                go on counting.
+        """
+        self._metrics.refused.labels("authentication").inc()
+        self._count(self._wrong, _address(request))
+        return Problem(401, detail, headers={"WWW-Authenticate": challenge})
+
+    def _count(self, rate: RateLimit, name: str) -> None:
         try:
-            self._rate.check(name)
+            rate.check(name)
         except Problem:
             self._metrics.refused.labels("rate").inc()
             raise
 
+    def _is_open(self) -> bool:
+        """Tell whether nobody in particular may ask.
+
+        Once there were keys it stays closed, whatever becomes of their file.
+        """
+        self._closed = self._closed or not self._settings.anonymous_allowed
+        return not self._closed
+
     def _identify(self, request: Request) -> Asker:
         given = request.headers.getlist("authorization")
         if not given:
-            if self._settings.anonymous_allowed:
+            if self._is_open():
                 return ANONYMOUS
-            raise self._unknown("Send a key or a token: Authorization: Bearer ….")
+            self._metrics.refused.labels("authentication").inc()
+            raise Problem(
+                401,
+                "Send a key or a token: Authorization: Bearer ….",
+                headers={"WWW-Authenticate": _CHALLENGE},
+            )
         scheme, _, credentials = given[0].partition(" ")
         credentials = credentials.strip()
         if len(given) > 1 or scheme.lower() != "bearer" or not credentials:
-            raise self._unknown("Authorization isn't of the form Bearer ….")
+            raise self.wrong(request, "Authorization isn't of the form Bearer ….", _CHALLENGE)
         # Whoever shows something that doesn't count isn't let in as nobody instead: they
         # would take what is public for all there is.
-        if credentials.startswith(PREFIX):
-            asker = self._keys.asker(credentials, now=self._now())
-            if asker is None:
-                raise self._unknown("The key is unknown, expired or revoked.", invalid=True)
-            return asker
-        if self._tokens is None:
-            raise self._unknown("This server takes no such token.", invalid=True)
         try:
+            if credentials.startswith(PREFIX):
+                asker = self._keys.asker(credentials, now=self._now())
+                if asker is None:
+                    raise BadToken("the key is unknown, expired or revoked")
+                return asker
+            if self._tokens is None:
+                raise BadToken("this server takes no such token")
             return self._tokens.asker(credentials)
         except BadToken as error:
             detail = f"{str(error)[0].upper()}{str(error)[1:]}."
-            raise self._unknown(detail, invalid=True) from error
+            raise self.wrong(request, detail, f'{_CHALLENGE}, error="invalid_token"') from error
 
-    def _unknown(self, detail: str, *, invalid: bool = False) -> Problem:
-        self._metrics.refused.labels("authentication").inc()
-        challenge = f'{_CHALLENGE}, error="invalid_token"' if invalid else _CHALLENGE
-        return Problem(401, detail, headers={"WWW-Authenticate": challenge})
+
+def _address(request: Request) -> str:
+    return f"address:{request.client.host if request.client else ''}"

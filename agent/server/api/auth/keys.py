@@ -10,26 +10,27 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import os
 import re
 import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from filelock import FileLock, Timeout
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import ServerError
 from agent.server.api.auth.asker import Asker, AskerKind
+from agent.server.api.logs import ERRORS
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
-from retrieval.system.durable import sync_folder
+from retrieval.system.durable import replace_file
+from retrieval.system.untrusted import worded
 
 __all__ = ["PREFIX", "Key", "KeyFile", "NewKey"]
 
@@ -42,8 +43,17 @@ _LOOK_AGAIN_S = 1.0
 _LOCK_WAIT_S = 10.0
 
 
-@dataclass(frozen=True)
-class Key:
+def _moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"is {text!r}, expected a moment with its offset, such as …+00:00")
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""ISO 8601 with offset."""
+
+
+class Key(BaseModel):
     """What is kept of a key.
 
     Attributes:
@@ -51,18 +61,20 @@ class Key:
         name: Who or what it is for.
         roles: What it may read.
         sha256: Hex SHA-256 of the secret part.
-        created: ISO 8601 UTC.
-        expires: ISO 8601 with offset, or None.
-        revoked: When it was, ISO 8601 UTC, or None.
+        created: When it was made.
+        expires: When it ends counting, or None.
+        revoked: When it was, or None.
     """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     id: str
     name: str
     roles: tuple[str, ...]
-    sha256: str
-    created: str
-    expires: str | None = None
-    revoked: str | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", repr=False)]
+    created: Moment
+    expires: Moment | None = None
+    revoked: Moment | None = None
 
     def state(self, now: datetime) -> str:
         """Return "active", "expired" or "revoked"."""
@@ -74,9 +86,14 @@ class Key:
 
     def to_json(self, now: datetime) -> dict[str, Any]:
         """Return what a list of keys shows: everything but the hash."""
-        shown = asdict(self) | {"roles": list(self.roles), "state": self.state(now)}
-        del shown["sha256"]
-        return shown
+        return self.model_dump(mode="json", exclude={"sha256"}) | {"state": self.state(now)}
+
+
+class _Kept(BaseModel):
+    """The file."""
+
+    version: int = 1
+    keys: list[Key]
 
 
 @dataclass(frozen=True)
@@ -159,7 +176,8 @@ class KeyFile:
                     "`frontdesk keys list` shows"
                 )
             if keys[key_id].revoked is None:
-                keys[key_id] = replace(keys[key_id], revoked=now.isoformat(timespec="seconds"))
+                revoked = now.isoformat(timespec="seconds")
+                keys[key_id] = keys[key_id].model_copy(update={"revoked": revoked})
             return keys[key_id]
 
     def asker(self, secret: str, *, now: datetime) -> Asker | None:
@@ -173,33 +191,54 @@ class KeyFile:
             return None
         return Asker(f"key:{key.id}", frozenset(key.roles), AskerKind.KEY, f"key:{key.id}")
 
+    def load(self) -> None:
+        """Read the file now.
+
+        Raises:
+            ServerError: It is damaged: better told at the start than to the first who asks.
+        """
+        with self._lock:
+            self._stamp = _stamp(self.path)
+            self._keys = self._read()
+
     def _current(self) -> dict[str, Key]:
-        """Return the keys, read again if the file changed."""
+        """Return the keys, read again if the file changed.
+
+        A file that vanished, or can't be read any more, opens and closes nothing: the keys
+        read last go on, and the log says so, once for each such state of the file.
+        """
         with self._lock:
             now = time.monotonic()
-            if now - self._looked >= _LOOK_AGAIN_S:
-                stamp = _stamp(self.path)
-                if stamp != self._stamp:
-                    self._keys = self._read()
-                    self._stamp = stamp
-                self._looked = now
+            if now - self._looked < _LOOK_AGAIN_S:
+                return self._keys
+            self._looked = now
+            stamp = _stamp(self.path)
+            if stamp == self._stamp:
+                return self._keys
+            try:
+                if stamp is None:
+                    raise ServerError(f"the keys {str(self.path)!r} are gone")
+                self._keys = self._read()
+            except ServerError as error:
+                ERRORS.error("the keys read last go on: %s", error)
+            self._stamp = stamp
             return self._keys
 
     def _read(self) -> dict[str, Key]:
         try:
-            text = self.path.read_text(encoding="utf-8")
+            content = self.path.read_bytes()
         except FileNotFoundError:
             return {}
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise ServerError(
                 f"the keys {str(self.path)!r} can't be read ({error}): check path and permissions"
             ) from error
         try:
-            return {each["id"]: _key(each) for each in json.loads(text)["keys"]}
-        except (ValueError, KeyError, TypeError) as error:
+            return {key.id: key for key in _Kept.model_validate_json(content).keys}
+        except ValidationError as error:
             raise ServerError(
-                f"the keys {str(self.path)!r} are damaged ({error!r}): restore them from a backup, "
-                "or move the file away and make new keys"
+                f"the keys {str(self.path)!r} are damaged ({worded(error)}): restore them from a "
+                "backup, or move the file away and make new keys"
             ) from error
 
     @contextmanager
@@ -223,30 +262,8 @@ class KeyFile:
             ) from error
 
     def _write(self, keys: dict[str, Key]) -> None:
-        content = json.dumps(
-            {"version": 1, "keys": [asdict(key) for key in keys.values()]}, indent=2
-        )
-        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
-        partial.unlink(missing_ok=True)
-        # Never readable by others, not even for the moment before a chmod.
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(content + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        sync_folder(self.path.absolute().parent)
-
-
-def _key(kept: dict[str, Any]) -> Key:
-    key = Key(**{**kept, "roles": tuple(kept["roles"])})
-    if key.expires is not None:
-        datetime.fromisoformat(key.expires)
-    return key
+        content = _Kept(keys=list(keys.values())).model_dump_json(indent=2) + "\n"
+        replace_file(self.path, content.encode("utf-8"), mode=0o600)
 
 
 def _new_id(taken: dict[str, Key]) -> str:

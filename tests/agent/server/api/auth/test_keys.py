@@ -106,6 +106,58 @@ def test_a_damaged_file_is_told(file: KeyFile, content: str) -> None:
         file.list()
 
 
+def spoilt(file: KeyFile, **changes: Any) -> str:
+    """Return what is said about a file with one key changed by hand."""
+    new = file.create("a", ["hr"], now=NOW)
+    kept = json.loads(file.path.read_text())
+    assert kept["keys"][0]["id"] == new.key.id
+    kept["keys"][0] |= changes
+    file.path.write_text(json.dumps(kept))
+    with pytest.raises(ServerError, match="are damaged") as caught:
+        KeyFile(file.path).load()
+    return str(caught.value)
+
+
+def test_what_makes_no_sense_in_the_file_is_named(file: KeyFile) -> None:
+    assert "keys.0.roles is 'hr', expected a list of texts" in spoilt(file, roles="hr")
+    # A date without offset can't be held against the clock: a 500 for whoever showed that key.
+    file.path.unlink()
+    said = spoilt(file, expires="2027-01-31")
+    assert "keys.0.expires is '2027-01-31', expected a moment with its offset" in said
+    file.path.unlink()
+    assert "keys.0.sha256 is 'x', expected a text that matches" in spoilt(file, sha256="x")
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b'{"version": 1, "keys": [{"id": "abc', b"\x00\xff"]
+)
+def test_the_last_good_keys_go_on_when_the_file_is_lost(
+    file: KeyFile,
+    content: bytes | None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(keys_module, "_LOOK_AGAIN_S", 0.0)
+    new = file.create("a", ["hr"], now=NOW)
+    running = KeyFile(file.path)
+    running.load()
+    whole = file.path.read_bytes()
+    if content is None:
+        file.path.unlink()
+    else:
+        file.path.write_bytes(content)
+    for _ in range(3):
+        asker = running.asker(new.secret, now=NOW)
+        assert asker is not None
+        assert asker.roles == {"hr"}
+        assert running.asker(new.secret[:-1] + "!", now=NOW) is None
+    assert caplog.text.count("the keys read last go on") == 1
+    # Put back with that key revoked, it counts again as it stands.
+    file.path.write_bytes(whole)
+    file.revoke(new.key.id, now=NOW)
+    assert running.asker(new.secret, now=NOW) is None
+
+
 def test_a_file_that_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "keys.json").mkdir()
     with pytest.raises(ServerError, match="can't be read"):
