@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from agent.memory.sessions import SessionStore
-from agent.server.api.auth.asker import Asker
+from agent.server.asker import Asker
 from agent.server.api.auth.front_door import FrontDoor
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent.server.api.auth.asker import Asker
+from agent.server.asker import Asker
 from agent.server.channels.bodies import MESSAGE_SCHEMA, read_message
 from agent.server.channels.types import Message, WebhookRequest
 from agent.server.settings import Settings

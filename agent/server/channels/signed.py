@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from agent.errors import ServerError
-from agent.server.api.auth.asker import Asker, AskerKind
+from agent.server.asker import Asker, AskerKind
 from agent.server.channels.bodies import MESSAGE_SCHEMA, read_message
 from agent.server.channels.types import Message, NotSigned, WebhookRequest
 from agent.server.settings import Settings, WebhookSettings

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agent.errors import AgentError
-from agent.server.api.auth.asker import Asker
+from agent.server.asker import Asker
 from agent.types import Reply
 
 __all__ = ["Channel", "Message", "NotSigned", "Unreadable", "WebhookRequest"]

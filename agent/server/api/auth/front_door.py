@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from agent.errors import ServerError
-from agent.server.api.auth.asker import ANONYMOUS, Asker
+from agent.server.asker import ANONYMOUS, Asker
 from agent.server.api.auth.keys import PREFIX, KeyFile
 from agent.server.api.auth.tokens import BadToken, TokenVerifier
 from agent.server.api.limits import RateLimit

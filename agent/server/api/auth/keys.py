@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import ServerError
-from agent.server.api.auth.asker import Asker, AskerKind
+from agent.server.asker import Asker, AskerKind
 from agent.server.api.logs import ERRORS
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles

@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from agent.errors import ServerError
-from agent.server.api.auth.asker import Asker, AskerKind
+from agent.server.asker import Asker, AskerKind
 from agent.server.api.auth.jwks import JwksFile, JwksUrl, KeySource
 from agent.server.settings import TokenSettings
 

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from agent.server.api.auth.asker import Asker
+from agent.server.asker import Asker
 from agent.server.api.logs import ERRORS
 from agent.server.api.problems import Problem, documented_problems
 from agent.server.api.schemas.v1 import ChatReply, ChatRequest, chat_json
