@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def test_documented_examples_run(serve: Any, tmp_path: Path) -> None:
 def test_documented_settings_are_those_there_are() -> None:
     table = PAGE.split("### Settings")[1]
     named = set(re.findall(r"`(?:limits\.)?([a-z_]+)`", table))
-    ours = {each.name for each in fields(Settings)} | {each.name for each in fields(Limits)}
+    ours = set(Settings.model_fields) | set(Limits.model_fields)
     assert ours - {"limits", "token", "webhooks"} <= named
 
 
@@ -50,6 +49,9 @@ def test_documented_defaults_are_the_defaults() -> None:
     for row in (
         f"`{limits.body_bytes}`, `{limits.message_chars}`",
         f"`{limits.requests_per_minute:.0f}`, `{limits.burst}`",
+        f"`{limits.wrong_keys_per_minute:.0f}`",
+        f"`{limits.connections}`, `{limits.connections_per_address}`",
+        f"`{limits.head_s:.0f}`, `{limits.body_s:.0f}`",
         f"`{limits.workers}`, `{limits.queue}`",
         f"`{limits.timeout_s:.0f}`, `{limits.drain_s:.0f}`",
     ):
