@@ -75,14 +75,5 @@ def open_parts(
 
 def _titles(engine: Engine) -> tuple[str, ...]:
     """Return titles of public articles: what a classifier learns, anyone might find out."""
-    titles: dict[str, None] = {}
-    seen: set[str] = set()
-    for passage in getattr(engine, "passages", ()):
-        if passage.article_id in seen:
-            continue
-        seen.add(passage.article_id)
-        if engine.article(passage.article_id, roles=PUBLIC) is not None:
-            titles.setdefault(passage.title)
-        if len(titles) == _MAX_BACKGROUND:
-            break
-    return tuple(titles)
+    public = engine.articles(roles=PUBLIC, limit=_MAX_BACKGROUND).items
+    return tuple(dict.fromkeys(article.title for article in public))

@@ -34,6 +34,7 @@ from qa.types import (
     Reading,
     Result,
 )
+from retrieval.engines.adapting import adapted
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
 from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Roles, Trace
@@ -76,7 +77,7 @@ class OpenBook:
             any_language: Also read for a question in another language than the articles';
                 for encoders and readers that know several.
         """
-        self.engine = engine
+        self.engine = adapted(engine)
         self.reader = reader
         self.calibration = calibration
         self.bound = bound

@@ -10,6 +10,7 @@
     │   └── NewerIndex      a newer Frontdesk wrote it
     ├── EncoderError        an encoder can't be loaded or doesn't fit the index
     ├── AccessError         roles or an audience that make no sense
+    ├── ConditionError      a condition on articles' fields that can't be read
     └── EvaluationError     queries, qrels or runs that don't fit together
 
 Every message says what failed, the value at fault, what was expected and what to do.
@@ -20,6 +21,7 @@ from __future__ import annotations
 __all__ = [
     "AccessError",
     "ArticleError",
+    "ConditionError",
     "ConfirmationNeeded",
     "EncoderError",
     "EvaluationError",
@@ -83,6 +85,10 @@ class EncoderError(RetrievalError):
 
 class AccessError(RetrievalError):
     """An audience or a set of roles that can't be understood."""
+
+
+class ConditionError(RetrievalError):
+    """A condition on the fields of articles (`where`) that can't be read."""
 
 
 class EvaluationError(RetrievalError):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ __all__ = [
     "FieldValue",
     "Hit",
     "Matrix",
+    "Page",
     "Passage",
     "Place",
     "Retriever",
@@ -43,6 +44,8 @@ PUBLIC: Roles = frozenset()
 
 INDEX_MARKER = "frontdesk-kb.json"
 """The file that marks a folder as a knowledge base, which is no source of articles."""
+
+T = TypeVar("T")
 
 Matrix = NDArray[np.float32]
 """(n, dim) float32, rows of unit length."""
@@ -89,7 +92,7 @@ class Article:
         source: The SOURCE (as given to `index`) that the article came from.
         path: The file inside the source, for messages.
         format: Name of the loader: "markdown", "html", "servicenow", ...
-        fields: Further metadata that the source states: scalars and tuples of scalars.
+        fields: Further metadata that the source states, by name: what `where` looks at.
         places: Where parts of it stand in a file with pages, slides or cells, by ascending start.
     """
 
@@ -102,7 +105,7 @@ class Article:
     source: str = ""
     path: str = ""
     format: str = ""
-    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, hash=False)
     places: tuple[Place, ...] = ()
 
     def place(self, offset: int) -> dict[str, int | str] | None:
@@ -185,6 +188,19 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Page(Generic[T]):
+    """Part of a list that may be long.
+
+    Attributes:
+        items: This part.
+        total: How many there are in all for this asker.
+    """
+
+    items: tuple[T, ...] = ()
+    total: int = 0
+
+
+@dataclass(frozen=True)
 class Trace:
     """How a list of hits came about, for `ask --trace`.
 
@@ -209,19 +225,25 @@ class Trace:
 class Retriever(Protocol):
     """Finds passages. The one seam that a search server has to fill."""
 
-    def retrieve(self, query: str, k: int, *, roles: Roles = PUBLIC) -> list[Hit]:
+    def retrieve(
+        self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
+    ) -> list[Hit]:
         """Return at most `k` hits that someone with `roles` may read, best first.
 
-        Rights are applied before scoring. Ties are broken by passage id. Nothing that
-        matches, an empty query, or `k` of 0 give an empty list; a negative `k` raises
-        ValueError.
+        Rights are applied before scoring, and so is `where`: conditions on the article's
+        fields, all of which must hold (see `retrieval.search.conditions`). Ties are broken by
+        passage id. Nothing that matches, an empty query, or `k` of 0 give an empty list; a
+        negative `k` raises ValueError.
         """
         ...
 
 
 @runtime_checkable
 class Engine(Retriever, Protocol):
-    """A searchable knowledge base: what `qa` and `agent` hold, local or on a server."""
+    """A searchable knowledge base: what `qa` and `agent` hold, local or on a server.
+
+    What has a body here is a default: an engine need not have it (see `engines.adapting`).
+    """
 
     @property
     def generation(self) -> str:
@@ -237,7 +259,35 @@ class Engine(Retriever, Protocol):
         """Return the article, or None if it is absent or not for these roles."""
         ...
 
-    def trace(self, query: str, k: int, *, roles: Roles = PUBLIC) -> Trace:
+    def articles(
+        self,
+        *,
+        roles: Roles = PUBLIC,
+        where: Sequence[str] = (),
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[Article]:
+        """Return the articles from `offset` on, at most `limit`, in an order that stays.
+
+        Only those that these roles may read and that meet the conditions, which are all that
+        the page's total counts. By default there are none to be listed.
+        """
+        return Page()
+
+    def passages(
+        self,
+        *,
+        article_id: str | None = None,
+        roles: Roles = PUBLIC,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[Passage]:
+        """Return the passages, of one article or of all, as `articles` does."""
+        return Page()
+
+    def trace(
+        self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
+    ) -> Trace:
         """Retrieve as `retrieve` does and tell how; `trace.fused == retrieve(...)`."""
         ...
 

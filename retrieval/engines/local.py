@@ -7,36 +7,34 @@ sentence encoder is loaded at the first query that needs it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import EncoderError, StoreError
 from retrieval.index import parts
-from retrieval.index.generation import Generation, PassageTable
+from retrieval.index.generation import Generation
 from retrieval.index.manifest import EncoderRecord, Manifest
 from retrieval.index.store import IndexStore
 from retrieval.search.access import checked_roles, visible
 from retrieval.search.analysis import Analyser
+from retrieval.search.conditions import parse_conditions
 from retrieval.search.fusion import Fusion
-from retrieval.types import PUBLIC, Article, Encoder, Hit, Matrix, Roles, Trace
+from retrieval.types import PUBLIC, Article, Encoder, Hit, Matrix, Page, Passage, Roles, Trace
+
+if TYPE_CHECKING:
+    from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
 
 __all__ = ["RETRIEVERS", "LocalEngine", "RetrieverKind", "open_index"]
 
 RetrieverKind = Literal["hybrid", "bm25", "dense"]
+T = TypeVar("T")
+
 RETRIEVERS: tuple[RetrieverKind, ...] = ("hybrid", "bm25", "dense")
-
-
-class _TracingRetriever(Protocol):
-    """What an engine needs of its retriever: both methods of `Engine` that search."""
-
-    def retrieve(self, query: str, k: int, *, roles: Roles = PUBLIC) -> list[Hit]: ...
-
-    def trace(self, query: str, k: int, *, roles: Roles = PUBLIC) -> Trace: ...
 
 
 class _IndexEncoder:
@@ -146,11 +144,6 @@ class LocalEngine:
         """What the generation is made of."""
         return self._generation.manifest
 
-    @property
-    def passages(self) -> PassageTable:
-        """Every passage, whoever may read it: for whoever runs the index, not for askers."""
-        return self._generation.passages
-
     def article(self, article_id: str, *, roles: Roles = PUBLIC) -> Article | None:
         """Return the article, or None if it is absent or not for these roles."""
         held = checked_roles(roles)
@@ -159,13 +152,52 @@ class LocalEngine:
             return None
         return self._generation.article(row)
 
-    def retrieve(self, query: str, k: int, *, roles: Roles = PUBLIC) -> list[Hit]:
-        """See types.Retriever."""
-        return self._retriever().retrieve(query, k, roles=roles)
+    def articles(
+        self,
+        *,
+        roles: Roles = PUBLIC,
+        where: Sequence[str] = (),
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[Article]:
+        """See types.Engine; in the order of ids."""
+        generation = self._generation
+        readable = generation.article_audiences.mask(roles)
+        if where:
+            readable = readable & generation.fields.articles(parse_conditions(where))
+        return _page(np.flatnonzero(readable), offset, limit, generation.article)
 
-    def trace(self, query: str, k: int, *, roles: Roles = PUBLIC) -> Trace:
+    def passages(
+        self,
+        *,
+        article_id: str | None = None,
+        roles: Roles = PUBLIC,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[Passage]:
+        """See types.Engine; in the order of article ids, then of the text."""
+        generation = self._generation
+        if article_id is None:
+            rows: Sequence[int] | NDArray[np.int64] = np.flatnonzero(
+                generation.audiences.mask(roles)
+            )
+        else:
+            readable = self.article(article_id, roles=roles) is not None
+            row = generation.row(article_id) if readable else None
+            rows = () if row is None else generation.passage_rows(row)
+        return _page(rows, offset, limit, generation.passages.__getitem__)
+
+    def retrieve(
+        self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
+    ) -> list[Hit]:
+        """See types.Retriever."""
+        return self._retriever().retrieve(query, k, roles=roles, where=where)
+
+    def trace(
+        self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
+    ) -> Trace:
         """See types.Engine."""
-        return self._retriever().trace(query, k, roles=roles)
+        return self._retriever().trace(query, k, roles=roles, where=where)
 
     def closeness(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """See types.Engine."""
@@ -175,52 +207,56 @@ class LocalEngine:
         cosines: NDArray[np.float32] = self._encoder.encode_passages(texts) @ vector
         return cosines
 
-    def _retriever(self) -> _TracingRetriever:
+    def _retriever(self) -> HybridRetriever:
         # Built once, by whichever thread comes first; the others wait for it.
         with self._lock:
             return self._built
 
     @cached_property
-    def _built(self) -> _TracingRetriever:
-        from retrieval.search.bm25 import lexical_index
-        from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+    def _built(self) -> HybridRetriever:
+        from retrieval.search.hybrid import HybridRetriever
 
         generation = self._generation
-        manifest = generation.manifest
-        if self._kind == "bm25":
-            return Bm25Retriever(
-                passages=generation.passages,
-                audiences=generation.audiences,
-                lexical=lexical_index(generation.terms),
-                analyser=Analyser.from_settings(manifest.analyser),
-                synonyms=generation.synonyms,
-                id_rank=generation.id_rank,
-            )
-        from retrieval.search.dense import DenseIndex
-
-        graph = generation.folder / parts.GRAPH
-        dense = DenseIndex(
-            generation.vectors, hnsw_path=graph if parts.GRAPH in manifest.parts else None
-        )
-        if self._kind == "dense":
-            return DenseRetriever(
-                passages=generation.passages,
-                audiences=generation.audiences,
-                dense=dense,
-                encoder=self._encoder,
-                id_rank=generation.id_rank,
-            )
         return HybridRetriever(
             passages=generation.passages,
             audiences=generation.audiences,
-            lexical=lexical_index(generation.terms),
-            analyser=Analyser.from_settings(manifest.analyser),
-            dense=dense,
-            encoder=self._encoder,
-            fusion=_fusion(manifest),
-            synonyms=generation.synonyms,
+            lexical=None if self._kind == "dense" else self._lexical_leg(),
+            dense=None if self._kind == "bm25" else self._dense_leg(),
+            fusion=_fusion(generation.manifest),
+            fields=lambda: generation.fields,
             id_rank=generation.id_rank,
         )
+
+    def _lexical_leg(self) -> LexicalLeg:
+        from retrieval.search.bm25 import lexical_index
+        from retrieval.search.hybrid import LexicalLeg
+
+        generation = self._generation
+        analyser = Analyser.from_settings(generation.manifest.analyser)
+        return LexicalLeg(lexical_index(generation.terms), analyser, generation.synonyms)
+
+    def _dense_leg(self) -> DenseLeg:
+        from retrieval.search.dense import DenseIndex
+        from retrieval.search.hybrid import DenseLeg
+
+        generation = self._generation
+        graph = generation.folder / parts.GRAPH
+        linked = parts.GRAPH in generation.manifest.parts
+        index = DenseIndex(generation.vectors, hnsw_path=graph if linked else None)
+        return DenseLeg(index, self._encoder)
+
+
+def _page(
+    rows: Sequence[int] | NDArray[np.int64], offset: int, limit: int, read: Callable[[int], T]
+) -> Page[T]:
+    """Read the rows of one page.
+
+    Raises:
+        ValueError: A place or a number below 0.
+    """
+    if offset < 0 or limit < 0:
+        raise ValueError(f"offset is {offset!r} and limit {limit!r}, expected 0 or more")
+    return Page(tuple(read(int(row)) for row in rows[offset : offset + limit]), len(rows))
 
 
 def _fusion(manifest: Manifest) -> Fusion:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -23,12 +23,16 @@ from retrieval.index import parts
 from retrieval.index.manifest import Manifest
 from retrieval.index.parts import ArticleColumn, PassageColumn
 from retrieval.search.access import Audiences
+from retrieval.search.conditions import FieldTable
 from retrieval.search.synonyms import Synonyms
 from retrieval.search.term_counts import TermCounts
 from retrieval.system.durable import digests, files_under
-from retrieval.types import Article, Matrix, Passage, Place
+from retrieval.types import Article, FieldValue, Matrix, Passage, Place
 
 __all__ = ["Generation", "PassageTable", "damaged_parts", "read_manifest"]
+
+_FIELDS_OF_ALL = ("id", "title", "url", "updated", "format")
+"""What conditions can name of any article; its own field of that name comes first."""
 
 REMEDY = "go back with `frontdesk rollback`, or build it again with `frontdesk index`"
 
@@ -206,10 +210,7 @@ class Generation:
             source=record["source"],
             path=record["path"],
             format=record["format"],
-            fields={
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in record.get("fields", {}).items()
-            },
+            fields=_fields(record),
             places=tuple(Place(*values) for values in json.loads(record.get("places", "[]"))),
         )
 
@@ -228,10 +229,26 @@ class Generation:
         return self._passages
 
     @cached_property
+    def article_audiences(self) -> Audiences:
+        """Who may read which article."""
+        codes = self._articles[:, ArticleColumn.AUDIENCE].astype(np.int32)
+        return Audiences(self.audience_table, codes)
+
+    @cached_property
     def audiences(self) -> Audiences:
         """Who may read which passage."""
-        of_articles = self._articles[:, ArticleColumn.AUDIENCE].astype(np.int32)
-        return Audiences(self.audience_table, of_articles[self._passages[:, PassageColumn.ARTICLE]])
+        articles = self._passages[:, PassageColumn.ARTICLE]
+        return Audiences(self.audience_table, self.article_audiences.codes[articles])
+
+    @cached_property
+    def fields(self) -> FieldTable:
+        """What `where` looks at: each article's own fields, and those that every article has."""
+        of_articles = []
+        for row in range(len(self.ids)):
+            record = self.metadata(row)
+            always = {name: record[name] for name in _FIELDS_OF_ALL if record[name] is not None}
+            of_articles.append({**always, **_fields(record)})
+        return FieldTable(of_articles, self._passages[:, PassageColumn.ARTICLE])
 
     @property
     def id_rank(self) -> NDArray[np.int64]:
@@ -323,6 +340,14 @@ class PassageTable(Sequence[Passage]):
             headings=generation.heading_paths[headings],
             table_header=generation.slice_of_body(article_row, header_start, header_end),
         )
+
+
+def _fields(record: Mapping[str, Any]) -> dict[str, FieldValue]:
+    """Return an article's own fields; JSON has lists where we have tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in record.get("fields", {}).items()
+    }
 
 
 def _mapped(path: Path) -> mmap.mmap | bytes:

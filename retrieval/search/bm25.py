@@ -9,7 +9,7 @@ The variant, for both: the term weight of Okapi BM25 with the factor (k1 + 1) as
     idf(t) = ln(1 + (n - df + 0.5) / (df + 0.5))
 
 rank-bm25 as published replaces negative idf by a quarter of the average idf: a word that is in
-more than half of the passages then outweighs rarer ones. `_Okapi` overrides that one hook.
+more than half of the passages then outweighs rarer ones. So its public table `idf` is replaced.
 
 Why the large index is our own: bm25s has the same idea (scores worked out ahead, one column per
 term) and is the oracle of the tests, but it fills its matrix by a Python loop over passages
@@ -22,7 +22,6 @@ the price of one index for all roles.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -93,15 +92,14 @@ def lexical_index(counts: TermCounts) -> LexicalIndex:
     return SparseBm25Index(counts)
 
 
-def _idf(passages: int, passages_with_term: int) -> float:
-    return math.log1p((passages - passages_with_term + 0.5) / (passages_with_term + 0.5))
+def _idf(passages: int, with_term: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    idf: NDArray[np.float64] = np.log1p((passages - with_term + 0.5) / (with_term + 0.5))
+    return idf
 
 
-class _Okapi(BM25Okapi):  # type: ignore[misc]  # untyped library
-    """rank-bm25's Okapi with an idf that is never negative."""
-
-    def _calc_idf(self, nd: Mapping[str, int]) -> None:
-        self.idf = {term: _idf(self.corpus_size, with_term) for term, with_term in nd.items()}
+def _passages_with_term(counts: TermCounts) -> NDArray[np.integer[Any]]:
+    """Count for each term the passages that have it, (v,)."""
+    return np.bincount(counts.term_ids, minlength=len(counts.vocabulary))
 
 
 class RankBm25Index:
@@ -116,7 +114,12 @@ class RankBm25Index:
             [term for term, count in counts.row(row).items() for _ in range(count)]
             for row in range(len(counts))
         ]
-        self._bm25 = _Okapi(term_lists, k1=k1, b=b)
+        if not counts.vocabulary:
+            # rank-bm25 divides by the number of terms: one that no query has keeps it well.
+            term_lists[0] = [""]
+        self._bm25 = BM25Okapi(term_lists, k1=k1, b=b)
+        idf = _idf(len(counts), _passages_with_term(counts)).tolist()
+        self._bm25.idf = dict(zip(counts.vocabulary, idf, strict=True))
 
     def __len__(self) -> int:
         return int(self._bm25.corpus_size)
@@ -149,8 +152,7 @@ class SparseBm25Index:
         lengths = np.bincount(rows, weights=counts.counts, minlength=passages)
         average = lengths.mean() if lengths.any() else 1.0
         norms = k1 * (1 - b + b * lengths / average)
-        with_term = np.bincount(counts.term_ids, minlength=terms)
-        idf = np.log1p((passages - with_term + 0.5) / (with_term + 0.5))
+        idf = _idf(passages, _passages_with_term(counts))
 
         scores: NDArray[np.float32] = np.empty(len(rows), np.float32)
         # In slices: the float64 temporaries would take several times the index itself.

@@ -63,6 +63,21 @@ class Fusion:
         """Make the fusion that `settings` describe."""
         return cls(**settings)
 
+    def join(
+        self, candidates: Rows, rankings: Sequence[Rows], lexical: NDArray[Any], dense: NDArray[Any]
+    ) -> Scores:
+        """Return one score a candidate.
+
+        Args:
+            candidates: (candidates,) rows, ascending, a superset of every ranking.
+            rankings: Each leg's best rows, best first.
+            lexical: (candidates,) their lexical scores.
+            dense: (candidates,) their dense ones.
+        """
+        if self.kind == "rrf":
+            return reciprocal_rank(candidates, rankings, rrf_k=self.rrf_k)
+        return weighted_sum(lexical, dense, dense_weight=self.dense_weight)
+
     def __str__(self) -> str:
         if self.kind == "rrf":
             return f"reciprocal ranks, 1 / ({self.rrf_k} + rank), of the best {self.depth} of each"

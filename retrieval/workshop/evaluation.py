@@ -19,7 +19,7 @@ from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
 from retrieval.search.bm25 import K1, B, lexical_index, lexical_text
 from retrieval.search.fusion import DEFAULT_FUSION, Fusion
-from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
 from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Encoder, Passage, Retriever, TokenEncoder
 from retrieval.workshop.beir import EvaluationQuery, read_corpus, read_qrels, read_queries, read_run
@@ -135,35 +135,25 @@ def build_retriever(
     fusion: Fusion = DEFAULT_FUSION,
 ) -> Retriever:
     """Index public passages in memory, for evaluation."""
-    audiences = Audiences.of([None] * len(passages))
-    analyser = Analyser()
-    if kind == "bm25":
-        return Bm25Retriever(
-            passages=passages,
-            audiences=audiences,
-            lexical=lexical_index(_counts(passages, analyser)),
-            analyser=analyser,
-        )
-    # faiss and torch are loaded by those who search vectors only.
-    from retrieval.encoding.encoder import embedding_text
-    from retrieval.search.dense import DenseIndex
+    lexical = dense = None
+    if kind != "dense":
+        analyser = Analyser()
+        counts = TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
+        lexical = LexicalLeg(lexical_index(counts), analyser)
+    if kind != "bm25":
+        # faiss and torch are loaded by those who search vectors only.
+        from retrieval.encoding.encoder import embedding_text
+        from retrieval.search.dense import DenseIndex
 
-    dense = DenseIndex(encoder.encode_passages([embedding_text(passage) for passage in passages]))
-    if kind == "dense":
-        return DenseRetriever(passages=passages, audiences=audiences, dense=dense, encoder=encoder)
+        vectors = encoder.encode_passages([embedding_text(passage) for passage in passages])
+        dense = DenseLeg(DenseIndex(vectors), encoder)
     return HybridRetriever(
         passages=passages,
-        audiences=audiences,
-        lexical=lexical_index(_counts(passages, analyser)),
-        analyser=analyser,
+        audiences=Audiences.of([None] * len(passages)),
+        lexical=lexical,
         dense=dense,
-        encoder=encoder,
         fusion=fusion,
     )
-
-
-def _counts(passages: Sequence[Passage], analyser: Analyser) -> TermCounts:
-    return TermCounts.from_term_lists(analyser.terms(lexical_text(passage)) for passage in passages)
 
 
 def _passages(

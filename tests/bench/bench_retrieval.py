@@ -32,7 +32,7 @@ from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
 from retrieval.search.bm25 import lexical_index, lexical_text
 from retrieval.search.dense import DenseIndex
-from retrieval.search.hybrid import HybridRetriever
+from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
 from retrieval.search.term_counts import TermCounts
 from retrieval.types import Matrix, Passage
 
@@ -151,10 +151,8 @@ def main() -> int:
     retriever = HybridRetriever(
         passages=passages,
         audiences=audiences,
-        lexical=lexical,
-        analyser=analyser,
-        dense=dense,
-        encoder=GivenVectors(queries),
+        lexical=LexicalLeg(lexical, analyser),
+        dense=DenseLeg(dense, GivenVectors(queries)),
     )
     askers = [
         frozenset(str(role) for role in rng.choice(ROLES, size=size, replace=False))

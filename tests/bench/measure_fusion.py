@@ -34,7 +34,7 @@ from retrieval.search.analysis import Analyser
 from retrieval.search.bm25 import lexical_index, lexical_text
 from retrieval.search.dense import DenseIndex
 from retrieval.search.fusion import Fusion
-from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
 from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
 from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Retriever
@@ -163,24 +163,17 @@ def retrievers(task: Task, encoder: Any, every: bool) -> dict[str, Retriever]:
         "passages": passages,
         "audiences": Audiences.of([None] * len(passages)),
     }
-    lexical: dict[str, Any] = {
-        "lexical": lexical_index(
-            TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
-        ),
-        "analyser": analyser,
-        "synonyms": task.synonyms,
-    }
-    dense: dict[str, Any] = {
-        "dense": DenseIndex(cached.encode_passages([embedding_text(each) for each in passages])),
-        "encoder": cached,
-    }
+    counts = TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
+    words = LexicalLeg(lexical_index(counts), analyser, task.synonyms)
+    vectors = cached.encode_passages([embedding_text(each) for each in passages])
+    meaning = DenseLeg(DenseIndex(vectors), cached)
     fusions = [Fusion("weighted", weight) for weight in WEIGHTS]
     fusions += [Fusion("rrf", rrf_k=k) for k in ((10, 60) if every else (60,))]
     if every:
         fusions += [Fusion("weighted", depth=depth) for depth in (200, 500)]
     made: dict[str, Retriever] = {
-        "bm25": Bm25Retriever(**shared, **lexical),
-        "dense": DenseRetriever(**shared, **dense),
+        "bm25": HybridRetriever(**shared, lexical=words),
+        "dense": HybridRetriever(**shared, dense=meaning),
     }
     for fusion in fusions:
         kind = (
@@ -189,7 +182,7 @@ def retrievers(task: Task, encoder: Any, every: bool) -> dict[str, Retriever]:
             else f"rrf {fusion.rrf_k}"
         )
         name = kind if fusion.depth == Fusion().depth else f"{kind} depth {fusion.depth}"
-        made[name] = HybridRetriever(**shared, **lexical, **dense, fusion=fusion)
+        made[name] = HybridRetriever(**shared, lexical=words, dense=meaning, fusion=fusion)
     _say(f"{len(task.articles)} articles, {len(passages)} passages, {len(task.queries)} queries")
     return made
 

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from qa.types import Candidate, Reading
-from retrieval.types import PUBLIC, Article, Hit, Passage, Roles, Trace
+from retrieval.types import PUBLIC, Article, Engine, Hit, Passage, Roles, Trace
 
 SIZES = {
     "vocab_size": 30522,
@@ -169,32 +169,37 @@ def fake_reader() -> type[FakeReader]:
     return FakeReader
 
 
-class FakeEngine:
+class FakeEngine(Engine):
     """Hands out given passages in order, inside the asker's rights."""
 
+    generation = "000001"
+    encoder_id = "fake-encoder@000000000000"
+
     def __init__(self, articles: Sequence[Article], passages: Sequence[Passage]) -> None:
-        self.articles = {article.id: article for article in articles}
-        self.passages = list(passages)
-        self.generation = "000001"
-        self.encoder_id = "fake-encoder@000000000000"
+        self.written = {article.id: article for article in articles}
+        self.cut = list(passages)
 
     def article(self, article_id: str, *, roles: Roles = PUBLIC) -> Article | None:
         """Return the article if these roles may read it."""
-        article = self.articles.get(article_id)
+        article = self.written.get(article_id)
         if article is None or article.audience is None:
             return article
         return article if roles & set(article.audience) else None
 
-    def retrieve(self, query: str, k: int, *, roles: Roles = PUBLIC) -> list[Hit]:
+    def retrieve(
+        self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
+    ) -> list[Hit]:
         """Return the first passages that these roles may read."""
         readable = [
             passage
-            for passage in self.passages
+            for passage in self.cut
             if self.article(passage.article_id, roles=roles) is not None
         ]
         return [Hit(passage, 1.0 / (1 + rank)) for rank, passage in enumerate(readable[:k])]
 
-    def trace(self, query: str, k: int, *, roles: Roles = PUBLIC) -> Trace:
+    def trace(
+        self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
+    ) -> Trace:
         """Return the same with a note."""
         hits = tuple(self.retrieve(query, k, roles=roles))
         return Trace(query, hits, terms=tuple(query.split()), legs={"fake": hits}, fusion="none")

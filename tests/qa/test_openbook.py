@@ -134,7 +134,7 @@ def test_ask_sees_only_what_the_asker_may_read(engine: Any, fake_reader: Make) -
 
 
 def test_ask_drops_an_answer_whose_article_is_gone(book: OpenBook, engine: Any) -> None:
-    del engine.articles["hours"]
+    del engine.written["hours"]
     answers = book.ask("When?").answers
     assert all(answer.article_id != "hours" for answer in answers)
 

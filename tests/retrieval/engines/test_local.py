@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +12,16 @@ import pytest
 
 from retrieval.encoding.encoder import embedding_text
 from retrieval.engines.local import RETRIEVERS, LocalEngine, open_index
-from retrieval.errors import AccessError, EncoderError, StoreError
+from retrieval.errors import AccessError, ConditionError, EncoderError, StoreError
 from retrieval.index.indexing import IndexOptions, bring_up_to_date
 from retrieval.index.store import IndexStore
 from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
 from retrieval.search.bm25 import lexical_index, lexical_text
 from retrieval.search.dense import DenseIndex
-from retrieval.search.hybrid import HybridRetriever
+from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
 from retrieval.search.term_counts import TermCounts
-from retrieval.types import Engine
+from retrieval.types import Article, Engine, Page
 
 ASKERS = [frozenset[str](), frozenset({"staff"}), frozenset({"hr"}), frozenset({"hr", "staff"})]
 AUDIENCES = {"leave": "staff", "salary": "hr"}
@@ -74,21 +75,74 @@ def test_engine_finds_what_a_retriever_in_memory_finds(
     built: Path, fake_encoder: Any, roles: frozenset[str]
 ) -> None:
     on_disk = open_index(built, encoder=fake_encoder)
-    passages, analyser = list(on_disk.passages), Analyser()
+    passages = on_disk.passages(roles=ASKERS[3], limit=1000).items
+    analyser = Analyser()
+    counts = TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
+    vectors = fake_encoder.encode_passages([embedding_text(each) for each in passages])
     owners = [on_disk.article(passage.article_id, roles=ASKERS[3]) for passage in passages]
     in_memory = HybridRetriever(
         passages=passages,
         audiences=Audiences.of(owner.audience for owner in owners if owner is not None),
-        lexical=lexical_index(
-            TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
-        ),
-        analyser=analyser,
-        dense=DenseIndex(fake_encoder.encode_passages([embedding_text(each) for each in passages])),
-        encoder=fake_encoder,
+        lexical=LexicalLeg(lexical_index(counts), analyser),
+        dense=DenseLeg(DenseIndex(vectors), fake_encoder),
     )
     for query in ("open the vpn client", "soup at noon", "paid time off", "printers 🔑"):
         expected = in_memory.retrieve(query, 9, roles=roles)
         assert on_disk.retrieve(query, 9, roles=roles) == expected != []
+
+
+@pytest.mark.parametrize("roles", ASKERS, ids=lambda roles: "+".join(sorted(roles)) or "none")
+def test_engine_lists_what_one_may_read_page_by_page(
+    engine: LocalEngine, roles: frozenset[str]
+) -> None:
+    hidden = {name for name, role in AUDIENCES.items() if role not in roles}
+    whole = engine.articles(roles=roles)
+    names = [article.id for article in whole.items]
+    assert names == sorted(
+        {"leave", "lunch", "salary", "vpn", "it/printers.md", "it/wifi.md"} - hidden
+    )
+    assert whole.total == len(names)
+    paged = [engine.articles(roles=roles, offset=at, limit=2) for at in range(0, len(names), 2)]
+    assert [each for page in paged for each in page.items] == list(whole.items)
+    assert {page.total for page in paged} == {len(names)}
+    assert engine.articles(roles=roles, offset=99).items == ()
+    passages = engine.passages(roles=roles, limit=1000)
+    assert passages.total == len(passages.items)
+    assert {each.article_id for each in passages.items} == set(names)
+    for article in whole.items:
+        own = engine.passages(article_id=article.id, roles=roles)
+        assert own.items == tuple(each for each in passages.items if each.article_id == article.id)
+        assert all(each.text == article.body[each.start : each.end] for each in own.items)
+    for name in (*hidden, "absent"):
+        assert engine.passages(article_id=name, roles=roles) == Page()
+
+
+@pytest.mark.parametrize("place", [{"offset": -1}, {"limit": -1}])
+def test_engine_refuses_a_page_below_zero(engine: LocalEngine, place: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="expected 0 or more"):
+        engine.articles(**place)  # type: ignore[arg-type]
+
+
+def test_engine_filters_by_fields_before_it_scores(kb: Path, fake_encoder: Any) -> None:
+    rows = [
+        Article(f"aero{number}", "Aero", "Hold the button.", updated=f"202{number}-01-01")
+        for number in range(6)
+    ]
+    kb.mkdir()
+    folder = kb / "sources"
+    folder.mkdir()
+    lines = [{"id": each.id, "body": each.body, "updated": each.updated} for each in rows]
+    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    bring_up_to_date([folder], kb / "kb", encoder=fake_encoder)
+    engine = open_index(kb / "kb", encoder=fake_encoder)
+    newer = ["updated>=2024-01-01"]
+    hits = engine.retrieve("hold the button", 5, where=newer)
+    assert [hit.passage.article_id for hit in hits] == ["aero4", "aero5"]
+    assert [each.id for each in engine.articles(where=newer).items] == ["aero4", "aero5"]
+    assert engine.articles(where=["id=aero2"]).total == 1
+    assert engine.retrieve("hold the button", 5, where=["no such field=1"]) == []
+    with pytest.raises(ConditionError, match="'updated' can't be read"):
+        engine.retrieve("hold", 5, where=["updated"])
 
 
 def test_engine_is_safe_across_threads(built: Path, fake_encoder: Any) -> None:

@@ -184,7 +184,7 @@ def test_retrieve_scores_no_vector_that_may_not_be_read(kind: str, retriever_for
             return found
 
     plain = retriever_for(kind)
-    watched = retriever_for(kind, dense=Watched(plain._dense._index))
+    watched = retriever_for(kind, dense=Watched(plain._dense.index))
     watched.retrieve(EVERY_WORD, 5, roles={"staff"})
     assert seen == {0, 1, 2}
 
@@ -268,7 +268,7 @@ def test_retrieve_through_faiss_equals_retrieve_through_all_cosines(
     kind: str, retriever_for: Make
 ) -> None:
     exact = retriever_for(kind)
-    faiss = retriever_for(kind, dense=DenseIndex(exact._dense._index.vectors))
+    faiss = retriever_for(kind, dense=DenseIndex(exact._dense.index.vectors))
     for roles in (frozenset(), {"staff"}, ALL_ROLES):
         found = faiss.retrieve(EVERY_WORD, 5, roles=roles)
         expected = exact.retrieve(EVERY_WORD, 5, roles=roles)
