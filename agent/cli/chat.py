@@ -12,48 +12,37 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.reading.defaults import DEFAULT_READER
+from agent.cli.arguments import (
+    DEFAULT_READER,
+    AgentFile,
+    AsJson,
+    Kb,
+    ReaderName,
+    Roles,
+    Sessions,
+)
+from agent.cli.console import note, open_console, progress, spare_the_unprintable
 
 if TYPE_CHECKING:
     from agent.cli.terminal.history import ChatHistory
     from retrieval.types import Article
 
-__all__ = ["register"]
+__all__ = ["chat"]
 
 _PROMPT = "> "
 
 
 def chat(
-    kb: Annotated[
-        Path, typer.Option("--kb", help="The knowledge base: the directory that index wrote.")
-    ],
-    agent: Annotated[
-        Path | None,
-        typer.Option(
-            "--agent",
-            help="The agent's configuration; without one, small talk and the knowledge base.",
-        ),
-    ] = None,
-    role: Annotated[
-        list[str] | None,
-        typer.Option("--role", help="A role of the asker; repeat for more. None: public only."),
-    ] = None,
-    reader: Annotated[
-        str,
-        typer.Option(
-            "--reader",
-            help="A reader's name, a model's folder, or an owner/name on Hugging Face.",
-        ),
-    ] = DEFAULT_READER,
-    sessions: Annotated[
-        Path | None,
-        typer.Option("--sessions", help="Keep conversations in this file; else in memory."),
-    ] = None,
+    kb: Kb,
+    agent: AgentFile = None,
+    role: Roles = None,
+    reader: ReaderName = DEFAULT_READER,
+    sessions: Sessions = None,
     session: Annotated[
         str | None,
         typer.Option("--session", help="Go on with this conversation of the --sessions file."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a turn.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Talk to the agent. Type /help for what else it knows; Ctrl-D leaves.
 
@@ -64,21 +53,16 @@ def chat(
     if session is not None and sessions is None:
         msg = "--session goes on with a conversation that is kept: name its file with --sessions"
         raise typer.BadParameter(msg, param_hint="--session")
-    from rich.console import Console
-
     from agent.agent import Agent
-    from agent.cli.console import note, progress
     from agent.cli.terminal.chat import Chat
     from agent.cli.terminal.history import ChatHistory
 
     roles = frozenset(role or ())
     typed = sys.stdin.isatty() and sys.stdout.isatty()
+    console = open_console()
     for stream in (sys.stdin, sys.stdout):
         # Bytes that are no text, and signs that a terminal can't show, end no conversation.
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
-    console = Console(highlight=False, markup=False, emoji=False)
+        spare_the_unprintable(stream, "replace")
     with progress("Learning the intents") as advance:
         talker = Agent.open(kb, agent=agent, reader=reader, sessions=sessions, progress=advance)
     with talker:
@@ -100,15 +84,6 @@ def chat(
     talker.sessions.close()
     if code:
         raise typer.Exit(code)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command.
-
-    Args:
-        app: Gets chat.
-    """
-    app.command()(chat)
 
 
 def _piped() -> str:

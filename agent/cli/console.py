@@ -1,21 +1,35 @@
-"""How commands speak to a terminal: JSON, progress bars, notes on standard error.
-
-Not a logger, and nothing in the library imports it: only `commands.py` files do.
-"""
+"""How commands speak to a terminal: JSON, scores, progress bars, notes on standard error."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-__all__ = ["SHOW_PROGRESS_AFTER_S", "note", "print_json", "progress"]
+if TYPE_CHECKING:
+    from rich.console import Console
 
+__all__ = [
+    "EXIT_FAILED",
+    "SHOW_PROGRESS_AFTER_S",
+    "Advance",
+    "note",
+    "open_console",
+    "print_json",
+    "print_scores",
+    "progress",
+    "spare_the_unprintable",
+]
+
+EXIT_FAILED = 1
 SHOW_PROGRESS_AFTER_S = 2.0
 """A command that is done sooner shows no bar."""
+
+Advance = Callable[[int, int], None]
+"""Called with (done, total) as work goes on."""
 
 
 def print_json(value: Any) -> None:
@@ -30,8 +44,46 @@ def note(message: str) -> None:
     sys.stderr.write(message + "\n")
 
 
-Advance = Callable[[int, int], None]
-"""Called with (done, total) as work goes on."""
+def spare_the_unprintable(stream: TextIO, errors: str) -> None:
+    """Let a sign that a stream can't take be replaced instead of ending the command."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors=errors)
+
+
+def open_console(stream: TextIO | None = None) -> Console:
+    """Return a console on standard output, or another stream, that takes no text for markup."""
+    from rich.console import Console
+
+    stream = sys.stdout if stream is None else stream
+    spare_the_unprintable(stream, "backslashreplace")
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def print_scores(scores: Mapping[str, Any], *, unit: str = "") -> None:
+    """Print what an evaluation measured, a line each, and below it what was measured with.
+
+    Args:
+        scores: Name → figure, with the `signature` that every evaluation bears.
+        unit: Behind each figure that isn't a count; such figures get one decimal, not three.
+    """
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    for name, value in scores.items():
+        if name != "signature":
+            shown = "–" if value is None else str(value)
+            if isinstance(value, float):
+                shown = f"{value:.1f}{unit}" if unit else f"{value:.3f}"
+            table.add_row(name, shown)
+    console = open_console()
+    console.print(table)
+    signed = scores["signature"]
+    console.print(
+        f"version {signed['version']}, commit {signed['commit']}, data "
+        f"{signed['data_sha256'][:12]}, configuration {signed['configuration_sha256'][:12]}",
+        style="dim",
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The command line `frontdesk`: joins the rooms' commands and words their errors.
+"""The command line `frontdesk`: lists the commands and words their errors.
 
 It mounts the commands of this folder, turns an error raised on purpose into one readable
 paragraph, and keeps the exit codes: 0 good, 1 failed or some input was rejected, 2 wrong
@@ -10,34 +10,75 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from agent.cli import (
+    article,
+    ask,
+    calibrate,
     chat,
-    evaluate_agent,
+    evaluate,
+    explain,
     feedback,
     fit_calibration,
+    index,
+    info,
     init,
-    intents,
     intents_check,
     keys,
-    qa_commands,
-    retrieval_commands,
+    rollback,
     serve,
     train,
+    train_intents,
+    verify,
 )
+from agent.cli.console import EXIT_FAILED
 from agent.errors import AgentError
 from qa.errors import AnsweringError
 from retrieval.errors import RetrievalError
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "GROUPS", "app", "main"]
 
-EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
+
+GROUPS = {
+    "keys": "Make, list and revoke API keys for the server.",
+    "feedback": "Get at what people thought of replies.",
+    "train": "Train readers and intents on your own.",
+    "evaluate": "Measure readers, retrieval, answers, intents and agents on labelled questions.",
+    "intents": "Look after the examples that intents are learned from.",
+}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "index": index.index,
+    "info": info.info,
+    "rollback": rollback.rollback,
+    "article": article.article,
+    "ask": ask.ask,
+    "explain": explain.explain,
+    "verify": verify.verify,
+    "calibrate": calibrate.calibrate,
+    "chat": chat.chat,
+    "init": init.init,
+    "serve": serve.serve,
+    "keys create": keys.create,
+    "keys list": keys.list_keys,
+    "keys revoke": keys.revoke,
+    "feedback export": feedback.export,
+    "train intents": train_intents.train_intents,
+    "train calibration": fit_calibration.fit,
+    "evaluate retrieval": evaluate.retrieval.evaluate_retrieval,
+    "evaluate answers": evaluate.answers.evaluate_answers,
+    "evaluate reader": evaluate.reader.evaluate_reader,
+    "evaluate speed": evaluate.speed.evaluate_speed,
+    "evaluate agent": evaluate.agent.evaluate_agent,
+    "evaluate intents": evaluate.intents.evaluate_intents,
+    "intents check": intents_check.check,
+}
+"""Command as typed → what runs, in the order of `--help`; `train` brings more of its own."""
 
 
 class FrontdeskGroup(TyperGroup):
@@ -79,16 +120,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Answer questions from your own help articles: a quote, a citation, or an honest no.",
 )
-evaluate = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Measure readers, retrieval, answers, intents and agents on labelled questions.",
-)
-intents_app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Look after the examples that intents are learned from.",
-)
 
 
 def _version(value: bool) -> None:
@@ -97,13 +128,6 @@ def _version(value: bool) -> None:
 
         typer.echo(f"frontdesk {version('frontdesk')}")
         raise typer.Exit
-
-
-def _searched(history: Sequence[str], last: str) -> str:
-    """Return what the agent would search for a message after earlier ones."""
-    from agent.understanding.followups import rewrite
-
-    return rewrite(last, history)
 
 
 @app.callback()
@@ -119,20 +143,20 @@ def options(
     """Take the options that stand before every command."""
 
 
-retrieval_commands.register(app, evaluate, rewrite=_searched)
-qa_commands.register(app, evaluate)
-chat.register(app)
-init.register(app)
-serve.register(app)
-keys.register(app)
-feedback.register(app)
-evaluate_agent.register(evaluate)
-intents.register(evaluate, train.app)
-train.app.command("calibration")(fit_calibration.fit)
-app.add_typer(train.app, name="train", help="Train readers and intents on your own.")
-app.add_typer(evaluate, name="evaluate")
-intents_check.register(intents_app)
-app.add_typer(intents_app, name="intents")
+def _mount() -> None:
+    """Add every group and command to the command line."""
+    groups = {"": app, "train": train.app}
+    for name, about in GROUPS.items():
+        group = groups.setdefault(name, typer.Typer(no_args_is_help=True, rich_markup_mode=None))
+        # A group with a callback stays a group even with one command.
+        group.callback(help=about)(lambda: None)
+        app.add_typer(group, name=name, help=about)
+    for typed, run in COMMANDS.items():
+        group_name, _, name = typed.rpartition(" ")
+        groups[group_name].command(name)(run)
+
+
+_mount()
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The command `explain`. Everything heavy is imported inside it."""
+"""`frontdesk explain`: a page that shows why a question gets its answer."""
 
 from __future__ import annotations
 
@@ -7,37 +7,36 @@ from typing import Annotated
 
 import typer
 
-from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from agent.cli.arguments import (
+    DEFAULT_READER,
+    DEFAULT_TOP_K,
+    AsJson,
+    Kb,
+    Question,
+    ReaderName,
+    Roles,
+    TopK,
+)
+from agent.cli.console import print_json
 
-__all__ = ["register"]
+__all__ = ["explain"]
 
 _PAGES = (".html", ".htm")
 
 
 def explain(
-    question: Annotated[str, typer.Argument(help="What you want to know, in plain words.")],
-    kb: Annotated[
-        Path, typer.Option("--kb", help="The knowledge base: the directory that index wrote.")
-    ],
+    question: Question,
+    kb: Kb,
     out: Annotated[
         Path, typer.Option("--out", help="Write this file: .html a page, .png a picture.")
     ],
     png: Annotated[
         Path | None, typer.Option("--png", help="Write this picture as well (needs pillow).")
     ] = None,
-    reader: Annotated[
-        str, typer.Option("--reader", help="bert, bidaf, both, or a model's folder.")
-    ] = DEFAULT_READER,
-    role: Annotated[
-        list[str] | None,
-        typer.Option("--role", help="A role of the asker; repeat for more. None: public only."),
-    ] = None,
-    top_k: Annotated[
-        int, typer.Option("--top-k", min=1, help="How many passages to read.")
-    ] = DEFAULT_TOP_K,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print what the page shows as JSON.")
-    ] = False,
+    reader: ReaderName = DEFAULT_READER,
+    role: Roles = None,
+    top_k: TopK = DEFAULT_TOP_K,
+    as_json: AsJson = False,
 ) -> None:
     """Show why a question gets its answer: what the reader looked at and what counted.
 
@@ -46,19 +45,7 @@ def explain(
 
     Example: frontdesk explain "how do I reset my password?" --kb build/kb --out why.html
     """
-    suffix = out.suffix.lower()
-    if suffix not in (*_PAGES, ".png"):
-        msg = (
-            f"{str(out)!r} ends in {out.suffix!r}. Expected .html for a page or .png for a picture"
-        )
-        raise typer.BadParameter(msg, param_hint="--out")
-    if png is not None and png.suffix.lower() != ".png":
-        msg = f"{str(png)!r} ends in {png.suffix!r}. Expected .png"
-        raise typer.BadParameter(msg, param_hint="--png")
-    for path in (out, png):
-        if path is not None and not path.parent.is_dir():
-            msg = f"there is no folder {str(path.parent)!r}: make it first"
-            raise typer.BadParameter(msg, param_hint="--out")
+    _check_paths(out, png)
     pictures = [path for path in (out, png) if path is not None and path.suffix.lower() == ".png"]
     if pictures:
         from qa.explaining.picture import check_available
@@ -66,7 +53,6 @@ def explain(
         # Before the reading, which takes longer.
         check_available()
 
-    from agent.cli.console import print_json
     from qa.explaining.explain import explain as look_into
     from qa.explaining.page import page
     from qa.openbook import OpenBook
@@ -74,7 +60,7 @@ def explain(
 
     book = OpenBook.open(kb, reader=reader)
     explanation = look_into(book, question, roles=frozenset(role or ()), top_k=top_k)
-    if suffix in _PAGES:
+    if out.suffix.lower() in _PAGES:
         replace_file(out, page(explanation).encode("utf-8"))
     for path in pictures:
         from qa.explaining.picture import picture
@@ -87,10 +73,21 @@ def explain(
         typer.echo(f"Written: {', '.join(written)}")
 
 
-def register(app: typer.Typer) -> None:
-    """Add `explain`.
+def _check_paths(out: Path, png: Path | None) -> None:
+    """Refuse a file of another kind, or in a folder that isn't there, before anything is read.
 
-    Args:
-        app: The command line.
+    Raises:
+        BadParameter: One of the two can't be written as asked.
     """
-    app.command()(explain)
+    kinds: list[tuple[str, Path, tuple[str, ...], str]] = [
+        ("--out", out, (*_PAGES, ".png"), ".html for a page or .png for a picture")
+    ]
+    if png is not None:
+        kinds.append(("--png", png, (".png",), ".png"))
+    for option, path, suffixes, expected in kinds:
+        if path.suffix.lower() not in suffixes:
+            msg = f"{str(path)!r} ends in {path.suffix!r}. Expected {expected}"
+            raise typer.BadParameter(msg, param_hint=option)
+        if not path.parent.is_dir():
+            msg = f"there is no folder {str(path.parent)!r}: make it first"
+            raise typer.BadParameter(msg, param_hint=option)

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["register"]
+from agent.cli.arguments import AsJson
+from agent.cli.console import note, print_json
+
+__all__ = ["export"]
 
 
 class Format(StrEnum):
@@ -19,20 +22,10 @@ class Format(StrEnum):
     QUESTIONS = "questions"
 
 
-def register(app: typer.Typer) -> None:
-    """Add `feedback` to the command line."""
-    feedback = typer.Typer(
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        help="Get at what people thought of replies.",
-    )
-    feedback.callback()(_feedback)
-    feedback.command("export")(export)
-    app.add_typer(feedback, name="feedback")
-
-
-def _feedback() -> None:
-    """Get at what people thought of replies."""
+LookedUpIn = Annotated[
+    Path | None,
+    typer.Option("--kb", help="Where right answers are looked up; squad and questions need it."),
+]
 
 
 def export(
@@ -48,17 +41,12 @@ def export(
             "csv (everything) to read and judge.",
         ),
     ] = Format.CSV,
-    kb: Annotated[
-        Path | None,
-        typer.Option(
-            "--kb", help="Where right answers are looked up; squad and questions need it."
-        ),
-    ] = None,
+    kb: LookedUpIn = None,
     role: Annotated[
         list[str] | None,
         typer.Option("--role", help="Articles of this role may go into the file, too; repeat."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write thumbs, corrections and refusals to a file.
 
@@ -68,10 +56,10 @@ def export(
     Example: frontdesk feedback export --sessions build/kb.sessions.sqlite3 --kb build/kb
     --format questions --out judged.jsonl
     """
-    from agent.cli.console import note, print_json
     from agent.errors import SessionError
     from agent.memory.feedback import as_csv, as_questions, as_squad, find_in_articles, judged_turns
     from agent.memory.sessions import SessionStore
+    from retrieval import open_index
     from retrieval.system.durable import replace_file
 
     if not sessions.exists():
@@ -86,14 +74,13 @@ def export(
     if kb is None or form is Format.CSV:
         written = as_csv(rows)
     else:
-        from retrieval import open_index
-
         roles = frozenset(role or ())
         find, nearest = find_in_articles(open_index(kb), roles)
-        if form is Format.SQUAD:
-            written = as_squad(rows, find, nearest)
-        else:
-            written = as_questions(rows, find, roles=sorted(roles))
+        written = (
+            as_squad(rows, find, nearest)
+            if form is Format.SQUAD
+            else as_questions(rows, find, roles=sorted(roles))
+        )
     replace_file(out, written.text.encode("utf-8"))
     if as_json:
         print_json({"out": str(out), "written": written.n, "left_out": written.left_out})

@@ -7,17 +7,15 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["register"]
+from agent.cli.arguments import AsJson
+from agent.cli.console import print_json
 
-
-def register(app: typer.Typer) -> None:
-    """Add `init` to the command line."""
-    app.command("init")(init)
+__all__ = ["init"]
 
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made if absent.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented agent.yaml, with examples, that works as it stands.
 
@@ -25,7 +23,6 @@ def init(
 
     Example: frontdesk init my-agent
     """
-    from agent.cli.console import print_json
     from agent.configuration.starter import write_starter
 
     written = write_starter(folder)

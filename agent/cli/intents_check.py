@@ -1,20 +1,21 @@
-"""`frontdesk intents check`: the intent doctor on a terminal.
-
-Everything heavy is imported inside the command, so that `--help` answers at once.
-"""
+"""`frontdesk intents check`: the intent doctor on a terminal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.reading.defaults import DEFAULT_READER
+from agent.cli.arguments import DEFAULT_READER, AsJson, Encoder, ReaderName, Roles
+from agent.cli.console import EXIT_FAILED, print_json, progress
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from agent.intents.answered import AnsweredIntent
+    from agent.types import IntentExample
 
-EXIT_FAILED = 1
+__all__ = ["check"]
 
 
 def check(
@@ -29,20 +30,13 @@ def check(
         Path | None,
         typer.Option("--kb", help="Also say which intents an article of it already answers."),
     ] = None,
-    reader: Annotated[
-        str, typer.Option("--reader", help="Who reads the articles, with --kb.")
-    ] = DEFAULT_READER,
-    role: Annotated[
-        list[str] | None,
-        typer.Option("--role", help="A role of the asker, with --kb; repeat for more."),
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option("--encoder", help="A sentence encoder's name or folder.")
-    ] = None,
+    reader: ReaderName = DEFAULT_READER,
+    role: Roles = None,
+    encoder: Encoder = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 also for findings, not only bad lines.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find intents that collide, examples that look mislabelled, and what to do about it.
 
@@ -50,9 +44,7 @@ def check(
 
     Example: frontdesk intents check data/intents.yaml --kb build/demo
     """
-    from agent.cli.console import print_json, progress
     from agent.errors import IntentError
-    from agent.intents.answered import answered_by_articles
     from agent.intents.formats import load_intents
     from agent.workshop.doctor.doctor import examine
     from agent.workshop.doctor.report import report_lines, to_json
@@ -67,20 +59,7 @@ def check(
         diagnosis = examine(
             loaded, encoder=load_encoder(encoder or DEFAULT_ENCODER), progress=advance
         )
-    answered = None
-    if kb is not None:
-        from qa.openbook import OpenBook
-        from retrieval import open_index
-
-        book = OpenBook.open(kb, reader=reader)
-        with progress("Asking the knowledge base") as advance:
-            answered = answered_by_articles(
-                loaded.examples,
-                retriever=open_index(kb),
-                book=book,
-                roles=frozenset(role or ()),
-                progress=advance,
-            )
+    answered = None if kb is None else _answered(loaded.examples, kb, reader, frozenset(role or ()))
     if as_json:
         print_json(to_json(diagnosis, answered))
     else:
@@ -91,11 +70,16 @@ def check(
         raise typer.Exit(EXIT_FAILED)
 
 
-def register(intents: typer.Typer) -> None:
-    """Add `check` to the sub-command `frontdesk intents`."""
+def _answered(
+    examples: Sequence[IntentExample], kb: Path, reader: str, roles: frozenset[str]
+) -> list[AnsweredIntent]:
+    """Return the intents that articles of a knowledge base answer."""
+    from agent.intents.answered import answered_by_articles
+    from qa.openbook import OpenBook
+    from retrieval import open_index
 
-    @intents.callback()
-    def _callback() -> None:
-        """Look after the examples that intents are learned from."""
-
-    intents.command("check")(check)
+    book = OpenBook.open(kb, reader=reader)
+    with progress("Asking the knowledge base") as advance:
+        return answered_by_articles(
+            examples, retriever=open_index(kb), book=book, roles=roles, progress=advance
+        )

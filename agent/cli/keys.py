@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["register"]
+from agent.cli.arguments import AsJson, Keys
+from agent.cli.console import note, print_json
 
-Keys = Annotated[
-    Path,
-    typer.Option("--keys", envvar="FRONTDESK_KEYS", help="The file of keys; the server's --keys."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+__all__ = ["create", "list_keys", "revoke"]
 
 DEFAULT = Path("frontdesk-keys.json")
-
-
-def register(app: typer.Typer) -> None:
-    """Add `keys` to the command line."""
-    keys = typer.Typer(
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        help="Make, list and revoke API keys for the server.",
-    )
-    keys.command("create")(create)
-    keys.command("list")(list_keys)
-    keys.command("revoke")(revoke)
-    app.add_typer(keys, name="keys")
 
 
 def create(
@@ -49,9 +34,6 @@ def create(
 
     Example: frontdesk keys create intranet --role staff --expires 365d
     """
-    from datetime import UTC
-
-    from agent.cli.console import note, print_json
     from agent.server.api.auth.keys import KeyFile
 
     now = datetime.now(UTC)
@@ -73,9 +55,6 @@ def list_keys(keys: Keys = DEFAULT, as_json: AsJson = False) -> None:
 
     Example: frontdesk keys list
     """
-    from datetime import UTC
-
-    from agent.cli.console import note, print_json
     from agent.server.api.auth.keys import KeyFile
 
     now = datetime.now(UTC)
@@ -100,9 +79,6 @@ def revoke(
 
     Example: frontdesk keys revoke k3v9x2ab
     """
-    from datetime import UTC
-
-    from agent.cli.console import note, print_json
     from agent.server.api.auth.keys import KeyFile
 
     now = datetime.now(UTC)
@@ -119,9 +95,6 @@ def _moment(text: str, now: datetime) -> datetime:
     Raises:
         ServerError: It is neither a length nor a date.
     """
-    import re
-    from datetime import UTC, timedelta
-
     from agent.errors import ServerError
 
     length = re.fullmatch(r"([0-9]{1,5})([dh])", text)

@@ -8,6 +8,7 @@ taken out. Piped output has no styles; the quote is then set in asterisks.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -269,8 +270,9 @@ def _place(title: str, headings: Sequence[str]) -> str:
 
 
 def _command(article_id: str, kb: str) -> str:
-    quoted = article_id if re.fullmatch(r"[\w./@:-]+", article_id) else f"'{article_id}'"
-    return visible(f"frontdesk article {quoted}" + (f" --kb {kb}" if kb else ""))
+    # To be pasted into a shell: an id is an author's text, and must not be run there.
+    words = ["frontdesk", "article", article_id, *(["--kb", kb] if kb else [])]
+    return visible(shlex.join(words))
 
 
 def _percent(share: float) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.cli.arguments import AgentFile
+
 if TYPE_CHECKING:
     from agent.server.settings import Settings
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add `serve` to the command line."""
-    app.command("serve")(serve)
+__all__ = ["serve"]
 
 
 def serve(
@@ -23,10 +21,7 @@ def serve(
         Path | None,
         typer.Option("--kb", help="The knowledge base: the directory that index wrote."),
     ] = None,
-    agent: Annotated[
-        Path | None,
-        typer.Option("--agent", help="The agent's configuration. None: small talk and articles."),
-    ] = None,
+    agent: AgentFile = None,
     host: Annotated[
         str | None, typer.Option("--host", help="Address to listen at (127.0.0.1).")
     ] = None,
@@ -52,8 +47,6 @@ def serve(
 
     Example: frontdesk serve --kb build/kb --port 8080
     """
-    import os
-
     from agent.server.settings import load_settings
 
     flags = {

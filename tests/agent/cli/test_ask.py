@@ -247,21 +247,3 @@ def test_evaluate_speed(kb: Path, reader: Path) -> None:
     assert 50 < measured["peak_memory_mb"] < 700
     assert {"retrieve", "read", "rank", "total"} == set(measured["stages_ms"])
     assert measured["stages_ms"]["read"]["p50"] <= measured["stages_ms"]["read"]["p95"]
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ask"],
-        ["verify"],
-        ["calibrate"],
-        ["evaluate", "answers"],
-        ["evaluate", "reader"],
-        ["evaluate", "speed"],
-    ],
-)
-def test_help_has_an_example(command: list[str]) -> None:
-    done = run(*command, "--help")
-    assert done.exit_code == 0
-    assert f"Example: frontdesk {' '.join(command)}" in " ".join(done.output.split())
-    assert "--json" in done.output

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from agent.cli.retrieval_commands import register
-from retrieval.errors import ConfirmationNeeded, EvaluationError, SourceError, StoreError
-
-BEIR = Path(__file__).with_name("fixtures") / "beir"
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-evaluate = typer.Typer()
-register(app, evaluate, rewrite=lambda history, last: " ".join((*history, last)))
-app.add_typer(evaluate, name="evaluate")
+from agent.cli.entry import app
 
 
 def run(*arguments: object) -> Result:
@@ -34,6 +26,35 @@ def good(*arguments: object) -> Result:
 
 def printed(*arguments: object) -> Any:
     return json.loads(good(*arguments, "--json").stdout)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder of six articles in Markdown and JSON Lines, two of them restricted."""
+    folder = tmp_path / "source"
+    (folder / "it").mkdir(parents=True)
+    (folder / "vpn.md").write_text(
+        "---\nid: vpn\ntitle: Connect to the VPN\n---\nOpen the VPN client.\n\n## Windows\n\n"
+        "1. Open the start menu.\n2. Choose the client.\n\n## Mac\n\nOpen Launchpad – then café.\n",
+        encoding="utf-8",
+    )
+    (folder / "it" / "wifi.md").write_text(
+        "# Wi-Fi\n\nChoose Guest. Ask for 🔑.\n", encoding="utf-8"
+    )
+    (folder / "it" / "printers.md").write_text("# Printers\n\nThey are on floor 2.\n", "utf-8")
+    rows = (
+        {"id": "leave", "title": "Leave", "body": "Ask for paid time off.", "audience": ["staff"]},
+        {"id": "salary", "title": "Salary", "body": "Bands are set in May.", "audience": ["hr"]},
+        {"id": "lunch", "title": "Lunch", "body": "Soup is served at noon.\nBread is free."},
+    )
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "hr.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> Path:
+    return tmp_path / "kb"
 
 
 @pytest.fixture
@@ -96,10 +117,9 @@ def test_index_passes_its_options_on(
     stored = kb / "generations" / "000003" / "synonyms.json"
     assert json.loads(stored.read_bytes()) == []
     (source / "bad.jsonl").write_text("{", "utf-8")
-    with pytest.raises(Exception, match=r"bad\.jsonl:1"):
-        CliRunner().invoke(
-            app, ["index", str(source), "--kb", str(kb), "--strict"], catch_exceptions=False
-        )
+    strict = run("index", source, "--kb", kb, "--strict")
+    assert strict.exit_code == 1
+    assert "bad.jsonl:1" in strict.stderr
 
 
 @pytest.mark.parametrize(
@@ -121,13 +141,15 @@ def test_wrong_usage_exits_2(arguments: list[str], message: str) -> None:
     assert message.lower() in done.output.lower()
 
 
-def test_index_raises_what_the_command_line_words(source: Path, kb: Path, built: Path) -> None:
+def test_index_words_what_it_will_not_do(source: Path, kb: Path, built: Path) -> None:
     missing = run("index", source / "nowhere", "--kb", kb.parent / "kb2")
-    assert isinstance(missing.exception, SourceError)
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "nowhere" in missing.stderr
     shutil.rmtree(source)
     source.mkdir()
     emptied = run("index", source, "--kb", kb)
-    assert isinstance(emptied.exception, ConfirmationNeeded)
+    assert emptied.exit_code == 1
+    assert "--yes" in emptied.stderr
     assert good("index", source, "--kb", kb, "--yes").stdout.startswith("Generation 000002: 0 art")
 
 
@@ -167,7 +189,9 @@ def test_info_of_a_damaged_index_exits_1(built: Path, part: str) -> None:
 
 
 def test_info_needs_a_knowledge_base(kb: Path) -> None:
-    assert isinstance(run("info", "--kb", kb).exception, StoreError)
+    missing = run("info", "--kb", kb)
+    assert missing.exit_code == 1
+    assert repr(str(kb)) in missing.stderr
 
 
 def test_rollback_says_where_it_went(built: Path, source: Path) -> None:
@@ -178,7 +202,7 @@ def test_rollback_says_where_it_went(built: Path, source: Path) -> None:
         == "Generation 000001 answers again; 000002 was left.\n"
     )
     assert printed("info", "--kb", built)["articles"] == 6
-    assert isinstance(run("rollback", "--kb", built).exception, StoreError)
+    assert run("rollback", "--kb", built).exit_code == 1
     (source / "new.txt").write_text("Newer.", "utf-8")
     good("index", source, "--kb", built)
     assert printed("rollback", "--kb", built) == {"left": "000003", "generation": "000001"}
@@ -196,9 +220,8 @@ def test_article_prints_the_body_exactly(kb: Path, tmp_path: Path, tiny_encoder:
 def test_article_says_the_same_of_hidden_and_absent_ones(built: Path) -> None:
     hidden, absent = run("article", "salary", "--kb", built), run("article", "none", "--kb", built)
     for done in (hidden, absent):
-        assert isinstance(done.exception, StoreError)
-        assert done.output == ""
-    assert str(hidden.exception).replace("salary", "none") == str(absent.exception)
+        assert (done.exit_code, done.stdout) == (1, "")
+    assert hidden.stderr.replace("salary", "none") == absent.stderr
     assert "May" in good("article", "salary", "--kb", built, "--role", "hr").stdout
 
 
@@ -225,25 +248,4 @@ def test_evaluate_retrieval_prints_scores(
     }
     assert scores["recall@5"] == 1.0
     assert (tmp_path / "run.txt").read_text("utf-8").startswith("1 Q0 ")
-    assert "recall@5   1.0000" in good(*arguments).stdout
-
-
-def test_follow_ups_need_whoever_makes_them_whole(tmp_path: Path) -> None:
-    bare = typer.Typer()
-    bare_evaluate = typer.Typer()
-    register(bare, bare_evaluate)
-    bare.add_typer(bare_evaluate, name="evaluate")
-    paths = [str(tmp_path / name) for name in ("c.jsonl", "q.jsonl", "qrels.tsv")]
-    named = zip(("--corpus", "--queries", "--qrels"), paths, strict=True)
-    arguments = ["evaluate", "retrieval", *(word for pair in named for word in pair)]
-    done = CliRunner().invoke(bare, [*arguments, "--follow-ups"])
-    assert isinstance(done.exception, EvaluationError)
-
-
-@pytest.mark.parametrize("command", ["index", "info", "rollback", "article"])
-def test_help_has_an_example(command: str) -> None:
-    assert f"frontdesk {command} " in good(command, "--help").stdout
-
-
-def test_help_of_evaluate_retrieval_has_an_example() -> None:
-    assert "frontdesk evaluate retrieval --corpus" in good("evaluate", "retrieval", "--help").stdout
+    assert re.search(r"^ ?recall@5 +1\.000 *$", good(*arguments).stdout, re.MULTILINE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import shlex
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from agent.cli.render import render_result, render_trace, visible
+from agent.cli.render import _command, render_result, render_trace, visible
 from qa.types import (
     Answer,
     CalibrationState,
@@ -197,3 +198,9 @@ def test_render_trace_without_a_trace_prints_nothing() -> None:
 )
 def test_visible_takes_out_what_steers_a_terminal(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize("article_id", ["a b", "x; touch pwned", "$(id)", "it's", "`id`"])
+def test_render_quotes_an_id_for_a_shell(article_id: str) -> None:
+    words = shlex.split(_command(article_id, "my kb"))
+    assert words == ["frontdesk", "article", article_id, "--kb", "my kb"]

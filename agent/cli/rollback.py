@@ -1,0 +1,24 @@
+"""`frontdesk rollback`: back to the generation before."""
+
+from __future__ import annotations
+
+import typer
+
+from agent.cli.arguments import AsJson, Kb
+from agent.cli.console import print_json
+
+__all__ = ["rollback"]
+
+
+def rollback(kb: Kb, as_json: AsJson = False) -> None:
+    """Go back to the generation before the one that answers now.
+
+    Example: frontdesk rollback --kb build/kb
+    """
+    from retrieval.index.store import IndexStore
+
+    left, generation = IndexStore(kb).rollback()
+    if as_json:
+        print_json({"left": left, "generation": generation})
+    else:
+        typer.echo(f"Generation {generation} answers again; {left} was left.")
