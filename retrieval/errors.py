@@ -45,9 +45,14 @@ class ArticleError(RetrievalError):
         reason: What is wrong and what to do, in a sentence.
         path: The file at fault, as the user named it.
         line: The line at fault, counted from 1; None where lines mean nothing.
+
+    Attributes:
+        unclear_rights: Whether the fault leaves open who may read the article; None where the
+            format decides.
     """
 
     def __init__(self, reason: str, *, path: str = "", line: int | None = None) -> None:
+        self.unclear_rights: bool | None = None
         self.reason = reason
         self.path = path
         self.line = line

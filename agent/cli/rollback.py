@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from agent.cli.arguments import AsJson, Kb
@@ -10,14 +12,20 @@ from agent.cli.console import print_json
 __all__ = ["rollback"]
 
 
-def rollback(kb: Kb, as_json: AsJson = False) -> None:
+def rollback(
+    kb: Kb,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Go on although more people could read an article then.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Go back to the generation before the one that answers now.
 
     Example: frontdesk rollback --kb build/kb
     """
     from retrieval.index.store import IndexStore
 
-    left, generation = IndexStore(kb).rollback()
+    left, generation = IndexStore(kb).rollback(yes=yes)
     if as_json:
         print_json({"left": left, "generation": generation})
     else:

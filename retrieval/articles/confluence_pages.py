@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 
 from lxml.html import HtmlElement
 
+from retrieval.articles.audience import UNSTATED
 from retrieval.articles.fields import title_of_stem
-from retrieval.articles.loader import UNSTATED, Draft, LoaderOutput, Skipped, SourceFile
+from retrieval.articles.loader import Draft, LoaderOutput, Skipped, SourceFile
 from retrieval.articles.readable import drop_leading_title, plain, render
 
 __all__ = ["drafts", "recognises"]

@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from retrieval.articles.audience import Audience
 from retrieval.articles.confluence import Page, audience_of, page_drafts
 from retrieval.articles.confluence_storage import storage_text
 from retrieval.articles.fields import timestamp
-from retrieval.articles.loader import Audience, BadRow, LoaderOutput, Remark, Skipped, SourceFile
+from retrieval.articles.loader import BadRow, LoaderOutput, Remark, Skipped, SourceFile
 from retrieval.articles.readable import drop_leading_title
 from retrieval.articles.restrictions import both
 from retrieval.errors import ArticleError

@@ -12,9 +12,10 @@ import io
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 
+from retrieval.articles.audience import audience_of_cell
 from retrieval.articles.csv_rows import csv_delimiter, csv_rows, wrong_width
 from retrieval.articles.decoding import decode
-from retrieval.articles.fields import audience_of_cell, shown
+from retrieval.articles.fields import shown
 from retrieval.articles.loader import MAX_ARTICLE_CHARS, BadRow, Draft, LoaderOutput, SourceFile
 from retrieval.errors import ArticleError
 

@@ -15,9 +15,10 @@ from pathlib import PurePosixPath
 import mammoth  # type: ignore[import-untyped]
 from lxml.html import HtmlElement
 
+from retrieval.articles.audience import UNSTATED
 from retrieval.articles.docx_numbering import NUMBERED, Package, open_package
 from retrieval.articles.fields import shown, timestamp, title_of_stem
-from retrieval.articles.loader import UNSTATED, Draft, LoaderOutput, SourceFile
+from retrieval.articles.loader import Draft, LoaderOutput, SourceFile
 from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
 from retrieval.errors import ArticleError
 

@@ -14,15 +14,10 @@ from pathlib import PurePosixPath
 from lxml.html import HtmlElement
 
 from retrieval.articles import confluence_pages
+from retrieval.articles.audience import UNSTATED
 from retrieval.articles.decoding import decode
 from retrieval.articles.fields import timestamp, title_of_stem
-from retrieval.articles.loader import (
-    MAX_ARTICLE_CHARS,
-    UNSTATED,
-    Draft,
-    LoaderOutput,
-    SourceFile,
-)
+from retrieval.articles.loader import MAX_ARTICLE_CHARS, Draft, LoaderOutput, SourceFile
 from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
 from retrieval.errors import ArticleError
 

@@ -1,12 +1,13 @@
 """Ids of articles: stated ones are kept, the others come from paths.
 
 A path-derived id gets its source's name in front where it would clash with one of another
-source. A stated id that is used twice is refused, naming both places.
+source. A stated id that several articles use stays with one of them; the others take the id that
+their loader gave them for that case, or are refused, naming both places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrieval.articles.fields import shown
@@ -14,7 +15,14 @@ from retrieval.articles.loader import Draft
 from retrieval.articles.sources import Source
 from retrieval.errors import ArticleError
 
-__all__ = ["Entry", "Identities"]
+__all__ = ["Entry", "Held", "Identities", "nowhere"]
+
+Held = Callable[[str], tuple[str, str] | None]
+"""Tells the source and path of an article in an index that exists, by its id."""
+
+
+def nowhere(article_id: str) -> None:
+    """Know no index."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +57,24 @@ class Identities:
 
     Args:
         taken: Id → source of articles outside this run.
+        held: Tells the (source, path) of an article in an index that exists.
     """
 
-    def __init__(self, taken: Mapping[str, str]) -> None:
+    def __init__(self, taken: Mapping[str, str], held: Held = nowhere) -> None:
         self._taken = taken
+        self._held = held
 
     def settle(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str | ArticleError]]:
         """Yield every entry with its id, or with why it can't have one, in order."""
         stated: dict[str, Entry] = {}
         sources_of: dict[str, set[str]] = {}
         for entry in entries:
-            if entry.draft.id is not None:
-                stated.setdefault(entry.draft.id, entry)
-            else:
+            if entry.draft.id is None:
                 sources_of.setdefault(entry.derived_id, set()).add(str(entry.source.path))
+                continue
+            rival = stated.setdefault(entry.draft.id, entry)
+            if self._claim(entry) < self._claim(rival):
+                stated[entry.draft.id] = entry
         given: dict[str, Entry] = {}
         for entry in entries:
             article_id = entry.draft.id
@@ -74,9 +86,12 @@ class Identities:
                     or article_id in stated
                 ):
                     article_id = f"{entry.source.name}/{article_id}"
-            other = given.get(article_id) or (
-                stated.get(article_id) if not entry.draft.id else None
-            )
+            elif entry.draft.other_id and (
+                stated[article_id] is not entry or article_id in self._taken
+            ):
+                article_id = entry.draft.other_id
+            owner = stated.get(article_id)
+            other = given.get(article_id) or (None if owner is entry else owner)
             if other is not None:
                 yield entry, _used_twice(article_id, other.place)
             elif article_id in self._taken:
@@ -84,6 +99,11 @@ class Identities:
             else:
                 given[article_id] = entry
                 yield entry, article_id
+
+    def _claim(self, entry: Entry) -> tuple[bool, bool]:
+        """Rank those who state one id: who has it already comes first, a translation last."""
+        holds = self._held(entry.draft.id or "") == (str(entry.source.path), entry.relative)
+        return not holds, entry.draft.translation
 
 
 def _used_twice(article_id: str, place: str) -> ArticleError:

@@ -11,22 +11,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from retrieval.articles.decoding import decoding_failure, refuse_unmarked_utf16
-from retrieval.articles.fields import (
-    audience_of_json,
-    refuse_misspelt_audience,
-    shown,
-    text_of_json,
-)
-from retrieval.articles.loader import (
+from retrieval.articles.audience import (
     UNSTATED,
     Audience,
-    BadRow,
-    Draft,
-    LoaderOutput,
-    SourceFile,
     Unstated,
+    audience_of_json,
+    refuse_misspelt_audience,
 )
+from retrieval.articles.decoding import decoding_failure, refuse_unmarked_utf16
+from retrieval.articles.fields import shown, text_of_json
+from retrieval.articles.loader import BadRow, Draft, LoaderOutput, SourceFile
 from retrieval.errors import ArticleError
 
 __all__ = ["load"]

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
 from pathlib import Path
+from typing import Any
 
+from retrieval.articles.audience import Audience, RightsField, Unstated
 from retrieval.articles.decoding import decode
 from retrieval.errors import ArticleError
 from retrieval.types import FieldValue, Place
@@ -20,8 +21,6 @@ from retrieval.types import FieldValue, Place
 __all__ = [
     "MAX_ARTICLE_CHARS",
     "MAX_FILE_BYTES",
-    "UNSTATED",
-    "Audience",
     "BadRow",
     "Draft",
     "Loader",
@@ -29,7 +28,7 @@ __all__ = [
     "Remark",
     "Skipped",
     "SourceFile",
-    "Unstated",
+    "WatchedFile",
 ]
 
 MAX_ARTICLE_CHARS = 20_000_000
@@ -37,18 +36,6 @@ MAX_ARTICLE_CHARS = 20_000_000
 
 MAX_FILE_BYTES = 1_000_000_000
 """Largest file that is read into memory as a whole (exports, CSV)."""
-
-Audience = tuple[str, ...] | None
-"""Roles that may read: None is everyone, an empty tuple nobody."""
-
-
-class Unstated(Enum):
-    """Marks a format that has no place for an audience, so that a default may fill it."""
-
-    UNSTATED = "unstated"
-
-
-UNSTATED = Unstated.UNSTATED
 
 
 @dataclass(frozen=True)
@@ -65,6 +52,8 @@ class Draft:
         audience: `UNSTATED` if the format has no place for it.
         updated: As the file states it.
         line: Where the article starts, counted from 1, for messages.
+        other_id: What to call it where another article states the same id.
+        translation: Whether the id belongs to another one first: this is a translation of it.
         fields: Further metadata.
         places: Where parts of the body stand in the file.
     """
@@ -78,6 +67,8 @@ class Draft:
     audience: Audience | Unstated = None
     updated: str | None = None
     line: int | None = None
+    other_id: str | None = None
+    translation: bool = False
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
 
@@ -122,11 +113,13 @@ class SourceFile:
         path: Where it is.
         relative: Its path inside the source, in POSIX form.
         today: The day against which "expired" is judged.
+        rights: Which field of front matter says who may read, as `_frontdesk.toml` has it.
     """
 
     path: Path
     relative: str
     today: date
+    rights: RightsField | None = None
 
     def read_bytes(self, limit: int = MAX_FILE_BYTES) -> bytes:
         """Return the whole file.
@@ -167,6 +160,24 @@ class SourceFile:
                 "in as one article: split it into several"
             )
         return text
+
+
+@dataclass(frozen=True)
+class WatchedFile(SourceFile):
+    """Notices whether a loader's work depends on the day."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_asked", False)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the day was asked for."""
+        return bool(object.__getattribute__(self, "_asked"))
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "today":
+            object.__setattr__(self, "_asked", True)
+        return object.__getattribute__(self, name)
 
 
 Loader = Callable[[SourceFile], Iterator[LoaderOutput]]

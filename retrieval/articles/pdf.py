@@ -17,8 +17,9 @@ from typing import Any
 import pypdf
 from pypdf.errors import PyPdfError
 
+from retrieval.articles.audience import UNSTATED
 from retrieval.articles.fields import shown, timestamp, title_of_stem
-from retrieval.articles.loader import MAX_ARTICLE_CHARS, UNSTATED, Draft, LoaderOutput, SourceFile
+from retrieval.articles.loader import MAX_ARTICLE_CHARS, Draft, LoaderOutput, SourceFile
 from retrieval.articles.pdf_layout import Line, Piece, lines_of, structured
 from retrieval.articles.readable import drop_leading_title
 from retrieval.errors import ArticleError

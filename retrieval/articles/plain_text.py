@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from retrieval.articles.audience import UNSTATED
 from retrieval.articles.fields import title_of_stem
-from retrieval.articles.loader import UNSTATED, Draft, LoaderOutput, SourceFile
+from retrieval.articles.loader import Draft, LoaderOutput, SourceFile
 
 __all__ = ["load"]
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from retrieval.articles.audience import UNSTATED
 from retrieval.articles.fields import shown
-from retrieval.articles.loader import UNSTATED, BadRow, Draft, LoaderOutput, SourceFile
+from retrieval.articles.loader import BadRow, Draft, LoaderOutput, SourceFile
 from retrieval.articles.markdown import markdown_text
 from retrieval.errors import ArticleError
 

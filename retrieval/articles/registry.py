@@ -15,7 +15,7 @@ from typing import cast
 
 from retrieval.articles.loader import Loader
 
-__all__ = ["LOADERS", "loader_of"]
+__all__ = ["LOADERS", "QUICK", "WITHOUT_RIGHTS", "loader", "loader_of", "module_of"]
 
 LOADERS: Mapping[str, str] = {
     ".md": "markdown",
@@ -37,12 +37,27 @@ LOADERS: Mapping[str, str] = {
 """File suffix in lower case → module of this package that reads it."""
 
 
+QUICK = frozenset(("csv_table", "jsonl", "plain_text"))
+"""Loaders that take no longer than reading their file."""
+
+WITHOUT_RIGHTS = frozenset(
+    ("docx", "email_message", "html_page", "pdf", "plain_text", "pptx", "qna", "xlsx")
+)
+"""Loaders of formats with no place for an audience: a broken file leaves none unclear."""
+
+
+def module_of(name: str) -> str | None:
+    """Return the loader's module for a file name, or None if its suffix is unknown."""
+    return LOADERS.get(PurePosixPath(name).suffix.lower())
+
+
 def loader_of(name: str) -> Loader | None:
     """Return the loader for a file name, or None if its suffix is unknown."""
-    module = LOADERS.get(PurePosixPath(name).suffix.lower())
-    return None if module is None else _loader(module)
+    module = module_of(name)
+    return None if module is None else loader(module)
 
 
 @cache
-def _loader(module: str) -> Loader:
+def loader(module: str) -> Loader:
+    """Return the loader of a module."""
     return cast("Loader", import_module(f"retrieval.articles.{module}").load)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from retrieval.articles.loader import Audience, Remark
+from retrieval.articles.audience import Audience
+from retrieval.articles.loader import Remark
 
 __all__ = ["Resolved", "both", "resolved"]
 

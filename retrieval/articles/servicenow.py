@@ -19,16 +19,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from xml.etree.ElementTree import Element
 
+from retrieval.articles.audience import Audience
 from retrieval.articles.fields import shown, timestamp
-from retrieval.articles.loader import (
-    Audience,
-    BadRow,
-    Draft,
-    LoaderOutput,
-    Remark,
-    Skipped,
-    SourceFile,
-)
+from retrieval.articles.loader import BadRow, Draft, LoaderOutput, Remark, Skipped, SourceFile
 from retrieval.articles.readable import drop_leading_title, readable
 from retrieval.articles.restrictions import both, resolved
 from retrieval.errors import ArticleError

@@ -2,11 +2,13 @@
 
 Hidden files, the lock files of office programs, `_frontdesk.toml` and knowledge bases that
 were built inside a source are not articles.
-Links are followed; a folder that was already walked is not walked again.
+Links are followed as far as they stay inside their source: what lies outside wasn't named, and
+its rights aren't known. A folder that was already walked is not walked again.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +18,14 @@ from pathlib import Path
 from retrieval.errors import SourceError
 from retrieval.types import INDEX_MARKER
 
-__all__ = ["DEFAULTS_FILE", "Source", "resolve", "walk"]
+__all__ = ["DEFAULTS_FILE", "LEAVES", "Source", "links", "resolve", "walk"]
 
 DEFAULTS_FILE = "_frontdesk.toml"
 """Name of the file that sets the default audience of a folder."""
+
+
+LEAVES = "it is a link that leaves the source: name what it points to as a source of its own"
+"""Why such a link is refused."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,8 @@ def _files(root: Path, failed: Callable[[str, OSError], None]) -> Iterator[tuple
                 continue
             relative = prefix + entry.name
             try:
+                if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+                    raise OSError(errno.EXDEV, LEAVES)
                 mode = entry.stat().st_mode
             except OSError as error:
                 failed(relative, error)
@@ -121,3 +129,20 @@ def _files(root: Path, failed: Callable[[str, OSError], None]) -> Iterator[tuple
                 folders.append((relative + "/", Path(entry.path)))
             elif stat.S_ISREG(mode):
                 yield relative, Path(entry.path)
+
+
+def links(source: Source) -> list[tuple[Path, Path]]:
+    """Return every link inside a source with what it points to, as far as that lies in it too.
+
+    Returns:
+        (path of the link, real path of its target), ordered by the former.
+    """
+    found: list[tuple[Path, Path]] = []
+    if not source.path.is_dir():
+        return found
+    for folder, folders, files in os.walk(source.root):
+        for name in (*folders, *files):
+            path = Path(folder) / name
+            if path.is_symlink() and (target := path.resolve()).is_relative_to(source.root):
+                found.append((path, target))
+    return sorted(found)

@@ -10,16 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from retrieval.articles.audience import Audience
 from retrieval.articles.fields import shown, text_of_json, timestamp
-from retrieval.articles.loader import (
-    Audience,
-    BadRow,
-    Draft,
-    LoaderOutput,
-    Remark,
-    Skipped,
-    SourceFile,
-)
+from retrieval.articles.loader import BadRow, Draft, LoaderOutput, Remark, Skipped, SourceFile
 from retrieval.articles.readable import drop_leading_title, readable
 from retrieval.articles.restrictions import resolved
 from retrieval.errors import ArticleError

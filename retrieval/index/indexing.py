@@ -20,7 +20,7 @@ from retrieval.articles.sources import resolve, walk
 from retrieval.errors import IndexingError, NewerIndex, SourceError, StoreError
 from retrieval.index.building import Plan, Progress, no_progress, write_generation
 from retrieval.index.changes import Changes, compare
-from retrieval.index.confirmation import check_confirmed, listed, widened
+from retrieval.index.confirmation import check_confirmed, listed, loosened, widened
 from retrieval.index.encoder_choice import EncoderChoice
 from retrieval.index.generation import Generation
 from retrieval.index.keeping import kept_despite_refusal
@@ -238,10 +238,19 @@ class _Run:
                 audience=options.audience,
                 strict=options.strict,
                 taken=taken,
+                held=self._place_of,
                 missing_ok=missing_ok,
                 read=self._memory.read,
                 progress=lambda done: advance(done, max(done, total)),
             )
+
+    def _place_of(self, article_id: str) -> tuple[str, str] | None:
+        """Return the source and path of an article of the last generation."""
+        row = None if self._old is None else self._old.row(article_id)
+        if self._old is None or row is None:
+            return None
+        record = self._old.metadata(row)
+        return record["source"], record["path"]
 
     def _kept(self, loaded: Loaded) -> list[Article]:
         """Return what stays of the last generation although its file can't be read now."""
@@ -277,6 +286,7 @@ class _Run:
             removed=removed,
             missing=missing,
             public=widened(old, loaded.articles) if old is not None and default_left_out else [],
+            looser=[] if old is None else loosened(old, changes.entries),
         )
 
     def _records(self, articles: Sequence[Article]) -> tuple[SourceRecord, ...]:

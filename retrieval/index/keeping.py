@@ -8,7 +8,8 @@ Nobody may come to see more by that, so a version is kept only if all of this ho
 
 - the file as a whole was refused. Of a file that gave some articles, what is missing may
   just as well have been deleted;
-- the refusal is not about who may read it;
+- what is wrong leaves no doubt about who may read it: of a format that says so in the file, the
+  part that does could be read, and restricts nothing;
 - the default audience for its place, if there is one, is the audience that it has.
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from retrieval.articles import Loaded, Rejected
+from retrieval.articles import Loaded
 from retrieval.articles.folder_defaults import FolderDefaults
 from retrieval.articles.sources import resolve
 from retrieval.errors import ArticleError
@@ -41,8 +42,8 @@ def kept_despite_refusal(
         sources: What it read from, as the user named it.
         audience: The default audience of the run.
     """
-    refused = [rejected for rejected in loaded.rejected if not _about_rights(rejected)]
-    unclear = {Path(rejected.path) for rejected in loaded.rejected if _about_rights(rejected)}
+    refused = [rejected for rejected in loaded.rejected if not rejected.unclear_rights]
+    unclear = {Path(rejected.path) for rejected in loaded.rejected if rejected.unclear_rights}
     places = {Path(rejected.path) for rejected in refused}
     if not places:
         return []
@@ -67,10 +68,6 @@ def kept_despite_refusal(
         if _rights_stand(defaults[record["source"]], folder, old.audience(row)):
             kept.append(old.article(row))
     return kept
-
-
-def _about_rights(rejected: Rejected) -> bool:
-    return "audience" in rejected.reason.lower()
 
 
 def _rights_stand(defaults: FolderDefaults, folder: Path, audience: tuple[str, ...] | None) -> bool:

@@ -12,7 +12,6 @@ source and the versions of their libraries are part of the key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -21,14 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from retrieval import articles
-from retrieval.articles.loader import Draft, Loader, LoaderOutput, SourceFile
+from retrieval.articles.loader import Draft, Loader, LoaderOutput, SourceFile, WatchedFile
 from retrieval.articles.records import of_json, to_json
+from retrieval.articles.registry import QUICK
 from retrieval.index.generation import Generation
 from retrieval.system.durable import digest
 
 __all__ = ["FileMemory", "loaders_digest"]
-
-_QUICK_LOADERS = frozenset({"csv_table", "jsonl", "plain_text"})
 
 _LIBRARIES = (
     "defusedxml",
@@ -80,18 +78,20 @@ class FileMemory:
             ArticleError: As the loader does.
             OSError: The file can't be read.
         """
-        if loader.__module__.rpartition(".")[2] in _QUICK_LOADERS:
+        if loader.__module__.rpartition(".")[2] in QUICK:
             yield from loader(file)
             return
         before = file.path.stat()
         key = f"{digest(file.path)} {file.relative}"
+        if file.rights is not None:
+            key += f" {file.rights}"
         known = self._known.get(key)
         restored = None if known is None else self._restored(known, file.today)
         if restored is not None:
             self._seen[key] = known
             yield from restored
             return
-        watched = _WatchedFile(file.path, file.relative, file.today)
+        watched = WatchedFile(file.path, file.relative, file.today, file.rights)
         held = []
         for found in loader(watched):
             held.append(_to_json(found))
@@ -156,20 +156,3 @@ def _to_json(found: LoaderOutput) -> dict[str, Any]:
 
 def _hash(body: str) -> str:
     return sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@dataclass(frozen=True)
-class _WatchedFile(SourceFile):
-    """Notices whether a loader's work depends on the day."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_asked", False)
-
-    @property
-    def asked(self) -> bool:
-        return bool(object.__getattribute__(self, "_asked"))
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "today":
-            object.__setattr__(self, "_asked", True)
-        return object.__getattribute__(self, name)

@@ -14,12 +14,13 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import IndexingError, StoreError
 from retrieval.index import parts
+from retrieval.index.confirmation import check_rollback
 from retrieval.index.generation import Generation, damaged_parts, read_manifest
 from retrieval.index.lock import HOLDER_FILE, writer_lock
 from retrieval.index.manifest import Manifest
@@ -283,10 +284,13 @@ class IndexStore:
         """Let a finished generation answer from now on."""
         replace_file(self.path / parts.CURRENT, f"{name}\n".encode("ascii"))
 
-    def rollback(self) -> tuple[str, str]:
+    def rollback(self, *, yes: bool = False) -> tuple[str, str]:
         """Let the generation before the current one answer again.
 
         It is checked whole first. A damaged current generation is no obstacle.
+
+        Args:
+            yes: Go on although more people could read an article then.
 
         Returns:
             The name of the generation left and of the one that answers now.
@@ -294,11 +298,15 @@ class IndexStore:
         Raises:
             StoreError: There is none before, or it is damaged.
             IndexLocked: Another writer is at work.
+            ConfirmationNeeded: More people could read an article then.
         """
         self._check_ours()
         with self.lock():
             left, target = self._rollback_target()
-            Generation(self._folder(target))
+            generation = Generation(self._folder(target))
+            if not yes:
+                with suppress(StoreError):  # what can't be opened can't be compared
+                    check_rollback(Generation(self._folder(left), verify=False), generation)
             self.switch(target)
         return left, target
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.articles import Loaded, load_articles
+from retrieval.articles.loader import LoaderOutput, SourceFile
+from retrieval.articles.registry import loader_of
 
 TODAY = date(2026, 3, 1)
 
@@ -33,6 +35,18 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return write
+
+
+@pytest.fixture
+def load_here(write: Write) -> Callable[[str, bytes], list[LoaderOutput]]:
+    """Read one file with its loader in this process, where a test may patch what it uses."""
+
+    def load(name: str, content: bytes) -> list[LoaderOutput]:
+        found = loader_of(name)
+        assert found is not None
+        return list(found(SourceFile(write(name, content), name, TODAY)))
+
+    return load
 
 
 @pytest.fixture

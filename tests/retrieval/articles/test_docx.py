@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from retrieval.articles import load_articles
+from retrieval.errors import ArticleError
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
@@ -186,12 +187,12 @@ def test_load_refuses_a_locked_file(load_text) -> None:
     assert "locked with a password" in loaded.rejected[0].reason
 
 
-def test_load_maps_any_breakage(load_text, monkeypatch) -> None:
+def test_load_maps_any_breakage(load_here, monkeypatch) -> None:
     import mammoth
 
     def breaks(*args: object, **kwargs: object) -> None:
         raise IndexError("list index out of range")
 
     monkeypatch.setattr(mammoth, "convert_to_html", breaks)
-    loaded = load_text("a.docx", docx(paragraph("x")))
-    assert "the DOCX can't be read (IndexError: " in loaded.rejected[0].reason
+    with pytest.raises(ArticleError, match=r"the DOCX can't be read \(IndexError: "):
+        load_here("a.docx", docx(paragraph("x")))

@@ -2,15 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.articles.fields import (
-    audience_of_cell,
-    audience_of_json,
-    refuse_misspelt_audience,
-    safe_url,
-    text_of_json,
-    timestamp,
-    title_of_stem,
-)
+from retrieval.articles.audience import audience_of_cell, audience_of_json, refuse_misspelt_audience
+from retrieval.articles.fields import safe_url, text_of_json, timestamp, title_of_stem
 from retrieval.errors import ArticleError
 
 

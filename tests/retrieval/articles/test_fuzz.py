@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.articles import load_articles
-from retrieval.articles.loading import UNFORESEEN
+from retrieval.articles.failures import UNFORESEEN
 from retrieval.articles.registry import LOADERS
 
 SAMPLES = sorted(

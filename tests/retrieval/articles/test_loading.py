@@ -167,15 +167,16 @@ def test_load_articles_ignores_hidden_files_and_locks(write) -> None:
 
 
 def test_load_articles_counts_unsupported_files_and_names_a_few(write) -> None:
-    for number in range(5):
-        write(f"x{number}.zip")
+    for number in range(9):
+        write(f"x{number}.png")
+    write("z.mov")
     root = write("a.txt").parent
 
     loaded = load_articles([root])
 
-    assert loaded.skipped["unsupported"] == 5
+    assert loaded.skipped["unsupported"] == 10
     assert (
-        "5 files are of kinds that are not read: x0.zip, x1.zip, x2.zip and 2 more"
+        "10 files are of kinds that are not read: 9 .png, 1 .mov (such as x0.png)"
         in (loaded.warnings[0])
     )
 
@@ -383,7 +384,11 @@ def test_default_audience_of_its_folder_reaches_a_file_given_alone(write) -> Non
         ("audience = [1]", "which is no role name"),
         ('audience = [""]', "holds an empty role"),
         ("audience = [", "not valid TOML"),
-        ("", 'expected audience = \\["staff"\\] alone'),
+        ("", 'expected audience = \\["staff"\\], or a table'),
+        ("rights = 1", "expected .rights. with field"),
+        ("[rights]\nroles = { x = 'all' }", "audience is 'all'"),
+        ("[rights]\nfields = 'x'", "expected .rights. with field"),
+        ("# " + "x" * 20_000, "more than 20,000 bytes"),
         ('Audience = ["staff"]', 'write "audience"'),
         ('audience = ["staff"]\nroles = 1', "expected audience"),
     ],

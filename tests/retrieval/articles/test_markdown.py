@@ -122,6 +122,6 @@ def test_without_liquid_shows_what_a_reader_would_see(text, shown) -> None:
 
 
 def test_load_names_the_line_of_bad_front_matter(load_text) -> None:
-    loaded = load_text("a.md", "---\ntitle: x\naudience: staff\n---\nText")
+    loaded = load_text("a.md", "---\ntitle: x\naudience: {staff: 1}\n---\nText")
     assert not loaded.articles
     assert loaded.rejected[0].line == 3

@@ -9,6 +9,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from retrieval.articles import load_articles
 from retrieval.articles.pdf_layout import Line, Piece, lines_of, structured
+from retrieval.errors import ArticleError
 
 SAMPLE = """\
 You can take up to sixteen weeks of paid parental leave for the birth, adoption or fostering of a child. \
@@ -108,13 +109,13 @@ def test_load_refuses_what_it_cannot_read(load_text, raw, reason) -> None:
     assert reason in loaded.rejected[0].reason
 
 
-def test_load_maps_any_breakage(load_text, monkeypatch) -> None:
+def test_load_maps_any_breakage(load_here, monkeypatch) -> None:
     def breaks(*args: object, **kwargs: object) -> None:
         raise KeyError("/Root")
 
     monkeypatch.setattr(pypdf.PageObject, "extract_text", breaks)
-    loaded = load_text("a.pdf", pdf(at(500, "x")))
-    assert "the PDF is broken (KeyError: " in loaded.rejected[0].reason
+    with pytest.raises(ArticleError, match=r"the PDF is broken \(KeyError: "):
+        load_here("a.pdf", pdf(at(500, "x")))
 
 
 def test_load_leaves_out_slanted_watermarks(load_text) -> None:
@@ -223,7 +224,7 @@ def test_load_refuses_a_huge_file_unread(write) -> None:
     assert "larger than 200,000,000 bytes" in load_articles([path]).rejected[0].reason
 
 
-def test_load_refuses_endless_text(load_text, monkeypatch) -> None:
+def test_load_refuses_endless_text(load_here, monkeypatch) -> None:
     monkeypatch.setattr("retrieval.articles.pdf.MAX_ARTICLE_CHARS", 5)
-    loaded = load_text("a.pdf", pdf(at(500, "More than five.")))
-    assert "holds more than 5 characters" in loaded.rejected[0].reason
+    with pytest.raises(ArticleError, match="holds more than 5 characters"):
+        load_here("a.pdf", pdf(at(500, "More than five.")))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.articles.loader import UNSTATED, BadRow, Draft, LoaderOutput, Remark, Skipped
+from retrieval.articles.audience import UNSTATED
+from retrieval.articles.loader import BadRow, Draft, LoaderOutput, Remark, Skipped
 from retrieval.articles.records import of_json, to_json
 from retrieval.types import Place
 
