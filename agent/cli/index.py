@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["index"]
 
 
+_SAME_FAULT = 5
+"""A fault that more files have is said once."""
+
 Synonyms = Annotated[
     Path | None, typer.Option("--synonyms", help="CSV of acronyms and synonyms. Kept afterwards.")
 ]
@@ -107,9 +110,17 @@ def _tell(report: IndexReport, kb: Path, *, brief: bool) -> None:
     """Say in a few lines what a run did; what went wrong goes to standard error."""
     for warning in report.warnings:
         note(f"warning: {warning}")
+    faults: dict[str, list[str]] = {}
     for bad in report.rejected:
         where = bad.path if bad.line is None else f"{bad.path}:{bad.line}"
-        note(f"rejected: {where}: {bad.reason}")
+        faults.setdefault(bad.reason, []).append(where)
+    for reason, places in faults.items():
+        if len(places) > _SAME_FAULT:
+            others = f"{', '.join(places[:2])} and {len(places) - 2:,} more"
+            note(f"rejected: {len(places):,} times: {reason}: {others}")
+            continue
+        for where in places:
+            note(f"rejected: {where}: {reason}")
     if brief:
         return
     if report.rebuilt:

@@ -249,3 +249,14 @@ def test_evaluate_retrieval_prints_scores(
     assert scores["recall@5"] == 1.0
     assert (tmp_path / "run.txt").read_text("utf-8").startswith("1 Q0 ")
     assert re.search(r"^ ?recall@5 +1\.000 *$", good(*arguments).stdout, re.MULTILINE)
+
+
+def test_a_fault_that_many_files_have_is_said_once(source: Path, kb: Path) -> None:
+    for number in range(9):
+        (source / f"x{number}.md").write_text("---\naudience: {a: b}\n---\nText.", "utf-8")
+    done = run("index", source, "--kb", kb)
+    assert done.exit_code == 1
+    assert done.stderr.count("audience is a mapping") == 1
+    assert "rejected: 9 times: " in done.stderr
+    assert "x0.md:2" in done.stderr
+    assert "and 7 more" in done.stderr
