@@ -1,8 +1,8 @@
 """From raw spans of a passage to candidates worth showing; shared by every reader.
 
-A model's span may start at a bullet, end at a comma, or cut an accent off its letter. It
-is trimmed and widened to whole characters as a reader sees them, moved into the article's
-offsets, and dropped where it overlaps a better one.
+A model's span may start at a bullet, end at a comma, or cut an address or a letter's accent
+off. It is trimmed, widened to whole units and whole characters as people see them, moved into
+the article's offsets, and dropped where it overlaps a better one.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
-import numpy as np
 import regex
-from numpy.typing import NDArray
 
+from qa.reading.quotable import MAX_TOKEN_CHARS, quotable_tokens
+from qa.reading.units import whole_units
 from qa.types import Candidate, Reading
 from retrieval.types import Passage
 
@@ -28,9 +27,6 @@ __all__ = [
     "quotable_tokens",
     "trim_span",
 ]
-
-MAX_TOKEN_CHARS = 256
-"""A longer token (a key, a minified file) is never part of an answer."""
 
 MAX_CANDIDATES = 3
 """Candidates of one passage."""
@@ -45,11 +41,6 @@ _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"))
 _GRAPHEME = regex.compile(r"\X")
 
 
-_BULLET_OR_HEADING = regex.compile(r"^[ \t]*(?:[-*+•◦▪‣]|\#{1,6})[ \t]+", regex.MULTILINE)
-_ITEM_NUMBER = regex.compile(r"^[ \t]*(?:\(?[0-9]{1,3}[.)]|\(?[a-z]\))[ \t]+", regex.MULTILINE)
-_TABLE_ROW = regex.compile(r"^[ \t]*\|.*$", regex.MULTILINE)
-_TABLE_RULE = regex.compile(r"[\s|:-]+")
-_BAR = regex.compile(r"(?<!\\)\|")
 _PARAGRAPH_BREAK = regex.compile(r"\n[ \t\r]*\n")
 
 
@@ -66,62 +57,6 @@ class RawSpan:
     start: int
     end: int
     score: float
-
-
-def quotable_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
-    """Tell which tokens an answer may hold.
-
-    Marks of structure are none of them: a list item's bullet or number, the bars of a
-    table and the names of its columns. Since an answer can't run across a token that it may
-    not hold, it stays within one item or one cell. Nor is a token of absurd length, which
-    WordPiece makes of a run without spaces, however long.
-
-    Args:
-        text: The passage's.
-        offsets: (tokens,) half-open code points of `text` that each token covers; an empty
-            place is a token that doesn't belong to it.
-
-    Returns:
-        (tokens,) True where an answer may start, end and run through.
-    """
-    # (characters + 1,): how many characters of marks stand before each place.
-    before = np.zeros(len(text) + 1, dtype=np.int64)
-    for start, end in _marks(text):
-        before[start + 1 : end + 1] = 1
-    np.cumsum(before, out=before)
-    places = np.array(offsets, dtype=np.int64).reshape(-1, 2)
-    starts, ends = places[:, 0], places[:, 1]
-    lengths = ends - starts
-    allowed: NDArray[np.bool_] = (
-        (before[starts] == before[ends]) & (lengths > 0) & (lengths <= MAX_TOKEN_CHARS)
-    )
-    return allowed
-
-
-def _marks(text: str) -> list[tuple[int, int]]:
-    """Return the places of structural marks."""
-    marks = [match.span() for match in _BULLET_OR_HEADING.finditer(text)]
-    numbers = [match.span() for match in _ITEM_NUMBER.finditer(text)]
-    if len(numbers) > 1:
-        # A single line that starts with "12." is as likely prose that was wrapped there.
-        marks += numbers
-    rows = list(_TABLE_ROW.finditer(text))
-    for row, following in zip_longest(rows, rows[1:]):
-        is_rule = _TABLE_RULE.fullmatch(row.group()) is not None
-        above_rule = (
-            following is not None
-            and row.end() + 1 == following.start()
-            and _TABLE_RULE.fullmatch(following.group()) is not None
-        )
-        if is_rule or above_rule:
-            # The rule, and the names of the columns above it: an answer is in the rows.
-            marks.append(row.span())
-        else:
-            marks += [
-                (row.start() + bar.start(), row.start() + bar.end())
-                for bar in _BAR.finditer(row.group())
-            ]
-    return marks
 
 
 def trim_span(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -151,7 +86,7 @@ def trim_span(text: str, start: int, end: int) -> tuple[int, int] | None:
     if all(unicodedata.category(sign)[0] in "PZC" for sign in text[start:end]):
         # Punctuation alone, or nothing.
         return None
-    start, end = _whole_characters(text, start, end)
+    start, end = _whole_characters(text, *whole_units(text, start, end))
     # Widening may bring in white space only as part of CRLF, which trimming took off
     # whole; what is left starts and ends in a visible character.
     return start, end

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.deciding.calibration import GENERIC
-from qa.deciding.ranking import Linear
+from qa.deciding.features import Linear
 from qa.openbook import OpenBook
 from qa.reading.both import BothReader, CascadeReader, agreement
 from qa.reading.overlap import token_f1
