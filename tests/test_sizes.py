@@ -73,7 +73,6 @@ OWED = {
     "pipe_table",
     "predict",
     "qa:Flow",
-    "qa:Outcome",
     "questions",
     "read_promising",
     "read_step",

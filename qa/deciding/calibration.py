@@ -17,7 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from qa.deciding.ranking import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear, Proposal, sigmoid
+from qa.deciding.features import CONFIDENCE_FEATURES, RANKING_FEATURES, Linear, sigmoid
+from qa.deciding.ranking import Proposal
 from qa.errors import CalibrationError
 from qa.types import CalibrationState
 

@@ -9,15 +9,20 @@ only; in other languages the signs are silent and the reader alone decides.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+from qa.deciding.answer_kind import fits, kind_asked
+from qa.deciding.opposites import excluded_by, negated
 from qa.deciding.question_type import QuestionType, question_type
+from qa.reading.quotable import title_above
 from qa.types import Candidate
 from retrieval.passages.sentences import sentence_spans
 from retrieval.search.analysis import Analyser
 from retrieval.types import Passage
 
-__all__ = ["Asked", "place"]
+__all__ = ["Asked", "particulars", "place", "words"]
 
 _ANALYSER = Analyser()
 
@@ -29,6 +34,12 @@ _QUESTION_WORDS = frozenset(
         "when where why how much many long can could should would will may might must not this "
         "that these those there have has had get got need want please tell know"
     )
+)
+
+# What a name, code or number is told by: a capital inside a sentence, a digit, a sign inside.
+_PARTICULAR = re.compile(
+    r"(?<![.?!:]\s)(?<!^)\b(?!I['’])[A-Z][\w'’&-]+|\b[A-Z]{2,}[\w-]*|\b(?:[A-Za-z]*[0-9][\w.,:-]*)|"
+    r"\b\w+[._@/-]\w[\w.@/-]*"
 )
 
 _ASKS_NUMBER = re.compile(
@@ -45,17 +56,45 @@ _HAS_NUMBER = re.compile(
 _STEP = re.compile(r"[ \t]*\(?[0-9]{1,3}[.)][ \t]")
 _ANY_STEP = re.compile(rf"^{_STEP.pattern}", re.MULTILINE)
 _MAX_SENTENCE_CHARS = 600
+_OUT_OF_DATE = re.compile(
+    r"\b(?:superseded|obsolete|outdated|out\s+of\s+date|archived|deprecated|retired|no\s+longer\s+"
+    r"(?:valid|applies|in\s+force|used|supported)|replaced\s+by|former(?:ly)?|previous(?:ly)?|legacy|"
+    r"old\s+(?:rules?|policy|version|process)|expired|until\s+(?:the\s+end\s+of\s+)?20[0-9]{2})\b",
+    re.IGNORECASE,
+)
+_MARKUP = "#*_=- \t\r\n"
 
 
 def place(candidate: Candidate) -> str:
     """Return what a candidate stands in: titles above it, and its sentence or table row.
 
-    "Select it and wait" says nothing without the heading above it.
+    "Select it and wait" says nothing without the heading above it, nor "Yes, two a day" without
+    the question before it.
     """
     passage = candidate.passage
-    start, end = candidate.start - passage.start, candidate.end - passage.start
-    above = dict.fromkeys(part for part in (passage.title, *passage.headings) if part)
-    return ". ".join((*above, _surroundings(passage.text, start, end, passage.table_header)))
+    where = _place(passage, candidate.start - passage.start, candidate.end - passage.start)
+    return f"{where.above}. {where.around}" if where.above else where.around
+
+
+def particulars(question: str) -> tuple[frozenset[str], ...]:
+    """Return the names, codes and numbers of a question, each as the terms it is made of."""
+    found = (_content(match.group()) for match in _PARTICULAR.finditer(question))
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a candidate stands in.
+
+    Attributes:
+        above: Title of the article, headings, and the nearest heading or question above.
+        nearest: The last of these.
+        around: The sentence or table row.
+    """
+
+    above: str
+    nearest: str
+    around: str
 
 
 class Asked:
@@ -66,46 +105,132 @@ class Asked:
     """
 
     def __init__(self, question: str) -> None:
-        self._terms = frozenset(_ANALYSER.terms(question)) - _QUESTION_WORDS
-        self._wants_steps = question_type(question) is QuestionType.HOW_TO
+        self._question = question
+        self._terms = _content(question)
+        self._type = question_type(question)
+        self._wants_steps = self._type is QuestionType.HOW_TO
         self._wants_number = _ASKS_NUMBER.search(question) is not None
+        self._kind = kind_asked(question)
+        self._particulars = particulars(question)
+        self._denies = negated(question)
+        self._known: dict[tuple[str, int, int], Mapping[str, float]] = {}
 
-    def evidence(self, candidate: Candidate) -> dict[str, float]:
-        """Return `echo`, `steps` and `number`, each 0 to 1.
+    def evidence(self, candidate: Candidate) -> Mapping[str, float]:
+        """Return what the wording says for a candidate and against it.
 
-        `echo` is the share of the question's words that stand in the candidate's sentence,
-        or in the title and headings above it.
+        Signs for it are 0 to 1; signs against it are -1 to 0, so that more is always better.
         """
+        where = candidate.passage.id, candidate.start, candidate.end
+        if where not in self._known:
+            self._known[where] = self._evidence(candidate)
+        return self._known[where]
+
+    def _evidence(self, candidate: Candidate) -> dict[str, float]:
         passage = candidate.passage
         start, end = candidate.start - passage.start, candidate.end - passage.start
         text = passage.text
         line_start = text.rfind("\n", 0, start) + 1
-        echo = 0.0
-        if self._terms:
-            around = _terms(_surroundings(text, start, end, passage.table_header))
-            above = _terms(" ".join((passage.title, *passage.headings)))
-            echo = len(self._terms & (around | above)) / len(self._terms)
+        where = _place(passage, start, end)
         is_step = _STEP.match(text, line_start, end) is not None
+        beside = f"{where.above}. {where.around}"
         return {
-            "echo": echo,
+            "echo": self._held_by(_terms(beside)),
             "steps": float(self._wants_steps and is_step),
             "number": float(
                 self._wants_number and _HAS_NUMBER.search(text, start, end) is not None
             ),
+            "asked_above": _alike(self._terms, _content(where.nearest)),
+            "kind": fits(self._kind, candidate.text),
+            "opposite": -float(excluded_by(self._question, beside)),
+            "particulars": -_missing(self._particulars, words(passage)),
+            "polarity": -float(self._turned_round(where.around)),
+            "current": -float(
+                _OUT_OF_DATE.search(f"{_titles(passage)}. {where.around}") is not None
+            ),
+        }
+
+    def support(self, candidate: Candidate, found: frozenset[str]) -> dict[str, float]:
+        """Return what an answer is believed by beside its `evidence`.
+
+        Args:
+            candidate: The answer.
+            found: The `words` of all passages that were found.
+        """
+        passage = candidate.passage
+        titles = _terms(_titles(passage))
+        return {
+            "held_by_passage": self._held_by(words(passage)),
+            "held_by_title": self._held_by(titles),
+            "held_anywhere": self._held_by(found),
+            "known": -_missing(self._particulars, found),
+            "simple": -float(self._type in (QuestionType.YES_NO, QuestionType.WHY)),
+            "factual": -float(self._type in (QuestionType.HOW_TO, QuestionType.LIST)),
         }
 
     def most_evidence(self, passage: Passage) -> dict[str, float]:
         """Return the most that `evidence` can be for any candidate of a passage."""
-        echo = 0.0
-        if self._terms:
-            above = _terms(" ".join((passage.title, *passage.headings)))
-            inside = _terms(f"{passage.table_header} {passage.text}")
-            echo = len(self._terms & (inside | above)) / len(self._terms)
+        titles, text = _titles(passage), passage.text
         return {
-            "echo": echo,
-            "steps": float(self._wants_steps and _ANY_STEP.search(passage.text) is not None),
-            "number": float(self._wants_number and _HAS_NUMBER.search(passage.text) is not None),
+            "echo": self._held_by(words(passage)),
+            "steps": float(self._wants_steps and _ANY_STEP.search(text) is not None),
+            "number": float(self._wants_number and _HAS_NUMBER.search(text) is not None),
+            "asked_above": 1.0,
+            "kind": fits(self._kind, text),
+            "opposite": 0.0,
+            "particulars": -_missing(self._particulars, words(passage)),
+            "polarity": 0.0,
+            "current": -float(_OUT_OF_DATE.search(titles) is not None),
         }
+
+    def _held_by(self, held: frozenset[str]) -> float:
+        """Return the share of the question's words that are among others."""
+        return len(self._terms & held) / len(self._terms) if self._terms else 0.0
+
+    def _turned_round(self, text: str) -> bool:
+        """Tell whether a text denies what is asked for, or grants what is asked to be denied.
+
+        "No" is an answer to whether, and no answer to where.
+        """
+        if self._type in (QuestionType.YES_NO, QuestionType.WHY, QuestionType.HOW_TO):
+            return False
+        return self._denies != negated(text)
+
+
+@lru_cache(maxsize=4096)
+def _place(passage: Passage, start: int, end: int) -> _Place:
+    nearest = title_above(passage.text, start).strip(_MARKUP)
+    above = list(dict.fromkeys(p for p in (passage.title, *passage.headings, nearest) if p))
+    around = _surroundings(passage.text, start, end, passage.table_header)
+    return _Place(". ".join(above), above[-1] if above else "", around)
+
+
+def words(passage: Passage) -> frozenset[str]:
+    """Return the terms of a passage and of what stands above it."""
+    return _terms(f"{_titles(passage)} {passage.table_header} {passage.text}")
+
+
+def _titles(passage: Passage) -> str:
+    return " ".join((passage.title, *passage.headings))
+
+
+def _content(text: str) -> frozenset[str]:
+    return _terms(text) - _QUESTION_WORDS
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return Dice's coefficient of two sets of words, 0 to 1."""
+    return 2.0 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
+
+
+def _missing(wanted: Sequence[frozenset[str]], held: frozenset[str]) -> float:
+    """Return the share of names that aren't held; all of it where a code or number isn't.
+
+    Half a name may do ("the Corvid desk" for "Corvid Ltd"); half of "version 3.12" is another's.
+    """
+    gone = [each for each in wanted if not each <= held]
+    if any(sign.isdigit() for each in gone for term in each for sign in term):
+        return 1.0
+    return len(gone) / len(wanted) if wanted else 0.0
 
 
 @lru_cache(maxsize=1024)

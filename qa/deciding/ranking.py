@@ -10,55 +10,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.deciding.evidence import Asked, place
+from qa.deciding.evidence import Asked, place, words
+from qa.deciding.features import (
+    CONFIDENCE_FEATURES,
+    Linear,
+    clipped,
+    ranking_features,
+    reading_features,
+    share_of,
+)
 from qa.deciding.grouping import shown_place
 from qa.reading.overlap import normalize_answer
 from qa.types import Candidate
 from retrieval.types import Hit
 
-__all__ = [
-    "CONFIDENCE_FEATURES",
-    "RANKING_FEATURES",
-    "Closeness",
-    "Linear",
-    "Proposal",
-    "Shown",
-    "propose",
-    "ranking_features",
-    "sigmoid",
-]
+__all__ = ["Closeness", "Proposal", "Shown", "propose"]
 
-RANKING_FEATURES = (
-    "margin",
-    "retrieval",
-    "reciprocal_rank",
-    "echo",
-    "steps",
-    "number",
-    "meaning",
-)
-"""What a candidate is ranked by; a larger value never ranks it lower."""
-
-CONFIDENCE_FEATURES = (
-    "ranking",
-    "gap",
-    "share",
-    "support",
-    "margin",
-    "standing",
-    "meaning",
-    "agreement",
-)
-"""What an answer's confidence is computed from; a larger value never lowers it."""
-
-# Logits beyond this say nothing more, and a strange model's may be enormous.
-_MAX_LOGIT = 30.0
 # The lead over the next answer, in units of the ranking score: more than this is certainty.
 _MAX_GAP = 6.0
 _MAX_SUPPORT = 3.0
@@ -70,32 +43,6 @@ Shown = Callable[[Candidate, str], tuple[int, int] | None]
 
 Closeness = Callable[[str, Sequence[str]], Sequence[float] | NDArray[np.float32]]
 """Question and texts → how near each is in meaning, -1 to 1 (`Engine.closeness`)."""
-
-
-def sigmoid(x: float) -> float:
-    """Return the logistic function, without overflow at either end."""
-    if x >= 0:
-        return 1.0 / (1.0 + math.exp(-x))
-    return math.exp(x) / (1.0 + math.exp(x))
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A weighted sum of named features; non-negative weights make it monotone.
-
-    Attributes:
-        intercept: Added to the sum.
-        weights: Feature → weight.
-    """
-
-    intercept: float
-    weights: Mapping[str, float]
-
-    def __call__(self, features: Mapping[str, float]) -> float:
-        """Return the sum; a feature without a weight doesn't count."""
-        return self.intercept + sum(
-            weight * features[name] for name, weight in self.weights.items()
-        )
 
 
 @dataclass(frozen=True)
@@ -112,6 +59,9 @@ class Proposal:
         standing: How far its passage's retrieval score lies above the last passage's, as a
             share of the first's: 0 to 1.
         meaning: How near its surroundings are to the question in meaning: -1 to 1.
+        lead: How far its margin, or that of the reader that read it again, lies above the best
+            of any other text; negative if below.
+        wording: What the question's words say of it (`evidence`).
         merged: How many candidates it stands for.
     """
 
@@ -122,21 +72,26 @@ class Proposal:
     support: float
     standing: float
     meaning: float = 0.0
+    lead: float = 0.0
+    wording: Mapping[str, float] = field(default_factory=dict)
     merged: int = 1
 
     @property
     def features(self) -> dict[str, float]:
         """What the confidence is computed from, by `CONFIDENCE_FEATURES`."""
-        return {
+        known = {
             "ranking": self.ranking,
             "gap": self.gap,
             "share": self.share,
             "support": self.support,
-            "margin": _clipped(self.candidate.margin, _MAX_LOGIT),
+            **reading_features(self.candidate),
+            "lead": self.lead,
             "standing": self.standing,
             "meaning": self.meaning,
             "agreement": self.candidate.agreement or 0.0,
+            **self.wording,
         }
+        return {name: known.get(name, 0.0) for name in CONFIDENCE_FEATURES}
 
 
 @dataclass(frozen=True)
@@ -190,28 +145,6 @@ class _Group:
         return place is not None and place[0] <= candidate.start and candidate.end <= place[1]
 
 
-def ranking_features(
-    asked: Asked, candidate: Candidate, hits: Sequence[Hit], rank: int, meaning: float
-) -> dict[str, float]:
-    """Describe a candidate by `RANKING_FEATURES`.
-
-    Args:
-        asked: The question.
-        candidate: What the reader proposes.
-        hits: The passages that were read, best first.
-        rank: Which of them is the candidate's. Scores of retrievers have no common scale,
-            so only their ratio to the first counts.
-        meaning: How near its surroundings are to the question, -1 to 1.
-    """
-    return {
-        "margin": _clipped(candidate.margin, _MAX_LOGIT),
-        "retrieval": _share_of(hits[rank].score, hits[0].score),
-        "reciprocal_rank": 1.0 / (1.0 + rank),
-        **asked.evidence(candidate),
-        "meaning": meaning,
-    }
-
-
 def propose(
     question: str,
     candidates: Sequence[Candidate],
@@ -220,6 +153,7 @@ def propose(
     closeness: Closeness,
     *,
     shown: Shown = shown_place,
+    asked: Asked | None = None,
 ) -> tuple[Proposal, ...]:
     """Rank candidates and merge those that mean the same.
 
@@ -237,11 +171,12 @@ def propose(
         closeness: Compares the surroundings of the candidates that rank best without it;
             the others are left out.
         shown: Says which place a person is shown with a candidate.
+        asked: The question taken apart, where it is asked several times over.
 
     Returns:
         Distinct proposals, best first.
     """
-    asked = Asked(question)
+    asked = asked or Asked(question)
     ranks = {hit.passage.id: rank for rank, hit in enumerate(hits)}
     scored = [
         _Scored(
@@ -253,6 +188,25 @@ def propose(
         for candidate in candidates
     ]
     scored = sorted(_compared(question, sorted(scored, key=_order), rule, closeness), key=_order)
+    groups = _grouped(question, scored, shown)
+    best = scored[0].ranking if scored else 0.0
+    # Relative to the best, so that no exponential overflows.
+    total = sum(math.exp(one.ranking - best) for one in scored)
+    everything = frozenset().union(*(words(hit.passage) for hit in hits))
+    return tuple(
+        replace(
+            _proposal(group, groups, scored, total=total, best=best, hits=hits, ranks=ranks),
+            wording={
+                **asked.evidence(group.first.candidate),
+                **asked.support(group.first.candidate, everything),
+            },
+        )
+        for group in groups
+    )
+
+
+def _grouped(question: str, scored: Sequence[_Scored], shown: Shown) -> list[_Group]:
+    """Join what is one answer, best first."""
     groups: list[_Group] = []
     for one in scored:
         for group in groups:
@@ -261,13 +215,7 @@ def propose(
                 break
         else:
             groups.append(_Group(question, [one], shown))
-    best = scored[0].ranking if scored else 0.0
-    # Relative to the best, so that no exponential overflows.
-    total = sum(math.exp(one.ranking - best) for one in scored)
-    return tuple(
-        _proposal(group, groups, scored, share_of=total, best=best, hits=hits, ranks=ranks)
-        for group in groups
-    )
+    return groups
 
 
 def _order(one: _Scored) -> tuple[float, str, int, int]:
@@ -301,14 +249,14 @@ def _proposal(
     groups: Sequence[_Group],
     scored: Sequence[_Scored],
     *,
-    share_of: float,
+    total: float,
     best: float,
     hits: Sequence[Hit],
     ranks: Mapping[str, int],
 ) -> Proposal:
     first = group.first
     rival = next((other.first for other in groups if other.first.text != first.text), None)
-    gap = _MAX_GAP if rival is None else _clipped(first.ranking - rival.ranking, _MAX_GAP)
+    gap = _MAX_GAP if rival is None else clipped(first.ranking - rival.ranking, _MAX_GAP)
     alike = [one for one in scored if one.text == first.text]
     with_it = alike + [one for one in group.members if one.text != first.text]
     support = sum(
@@ -322,19 +270,24 @@ def _proposal(
         candidate=first.candidate,
         ranking=first.ranking,
         gap=gap,
-        share=sum(math.exp(one.ranking - best) for one in with_it) / share_of,
+        share=sum(math.exp(one.ranking - best) for one in with_it) / total,
         support=min(support, _MAX_SUPPORT),
-        standing=max(0.0, _share_of(hit.score, top) - _share_of(last, top)),
+        standing=max(0.0, share_of(hit.score, top) - share_of(last, top)),
         meaning=first.meaning,
+        lead=_lead(first, scored, group),
         merged=len(group.members),
     )
 
 
-def _share_of(score: float, best: float) -> float:
-    if best <= 0 or not math.isfinite(best) or not math.isfinite(score):
-        return 0.0
-    return min(1.0, max(0.0, score / best))
-
-
-def _clipped(value: float, limit: float) -> float:
-    return max(-limit, min(limit, value))
+def _lead(first: _Scored, scored: Sequence[_Scored], group: _Group) -> float:
+    """Return how far the readers prefer an answer to the best of any other text."""
+    others = [
+        one.candidate for one in scored if one.text != first.text and not group.shows(one.candidate)
+    ]
+    mine = first.candidate
+    if mine.check is not None:
+        again = [each.check for each in others if each.check is not None]
+        return clipped(mine.check - max(again), _MAX_GAP) if again else _MAX_GAP
+    if not others:
+        return _MAX_GAP
+    return clipped(mine.margin - max(each.margin for each in others), _MAX_GAP)

@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from qa.deciding.calibration import Calibration
 from qa.deciding.evidence import Asked
-from qa.deciding.ranking import Linear, ranking_features
+from qa.deciding.features import Linear, ranking_features
 from qa.types import Candidate, Reader, Reading
 from retrieval.types import Hit, Passage
 

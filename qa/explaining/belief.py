@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qa.deciding.calibration import Calibration
-from qa.deciding.ranking import CONFIDENCE_FEATURES, Proposal, sigmoid
+from qa.deciding.features import CONFIDENCE_FEATURES, sigmoid
+from qa.deciding.ranking import Proposal
 
 __all__ = ["Belief", "Sign", "believe"]
 
@@ -28,6 +29,25 @@ _PLAIN = {
         "The reader's preference",
         "the reader's score for this answer over its score for no answer",
     ),
+    "check": (
+        "The second reading",
+        "the score over that for no answer by the reader that read it again",
+    ),
+    "checked": ("Read again", "whether a second reader read it again"),
+    "lead": ("The readers' lead", "how far the readers prefer it to the best different answer"),
+    "echo": ("The question's words", "how many stand in its sentence and titles, 0 to 1"),
+    "asked_above": ("Its heading", "how like the question the heading or question above it is"),
+    "kind": ("The kind of answer", "1 if it looks like what is asked for, -1 if not"),
+    "opposite": ("The opposite", "-1 if it speaks of the opposite, or of an alternative"),
+    "particulars": ("Names and numbers", "those of the question that its passage lacks, to -1"),
+    "polarity": ("No for yes", "-1 if it denies what is asked for, or the other way round"),
+    "current": ("Out of date", "-1 if it says that it holds no longer"),
+    "held_by_passage": ("Its passage", "how many of the question's words it holds, 0 to 1"),
+    "held_by_title": ("Its titles", "how many of the question's words they hold, 0 to 1"),
+    "held_anywhere": ("All passages", "how many of the question's words they hold, 0 to 1"),
+    "known": ("Unknown names", "names and numbers that no passage found holds, to -1"),
+    "simple": ("Whether or why", "-1 for such questions: a quote rarely settles them"),
+    "factual": ("How or which", "-1 for such questions: a quote rarely holds all"),
     "standing": (
         "How its passage stands out",
         "how far its passage was found above the last one that was read, 0 to 1",

@@ -16,8 +16,9 @@ import numpy as np
 
 from qa.deciding.calibration import Calibration
 from qa.deciding.evidence import Asked, place
+from qa.deciding.features import RANKING_FEATURES, Linear, ranking_features
 from qa.deciding.grouping import shown_place
-from qa.deciding.ranking import RANKING_FEATURES, Linear, Proposal, propose, ranking_features
+from qa.deciding.ranking import Proposal, propose
 from qa.deciding.skipping import lags
 from qa.errors import CalibrationError
 from qa.types import Candidate, Reader
@@ -26,13 +27,13 @@ from qa.workshop.scoring.judging import is_right
 from qa.workshop.scoring.questions import PredictedAnswer, Question
 from retrieval.types import Engine, Hit, Passage
 
-__all__ = ["Observation", "Outcome", "load_observations", "observe", "save_observations"]
+__all__ = ["Decision", "Observation", "load_observations", "observe", "save_observations"]
 
 _HIDDEN_DEPTH = 5
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Decision:
     """What becomes of a question.
 
     Attributes:
@@ -58,6 +59,7 @@ class Observation:
         candidates: What the reader proposed.
         right: (candidates,) whether each is right.
         meanings: (candidates,) how near each one's surroundings are to the question.
+        weight: How much it counts in fitting.
     """
 
     id: str
@@ -67,11 +69,16 @@ class Observation:
     candidates: tuple[Candidate, ...]
     right: tuple[bool, ...]
     meanings: tuple[float, ...]
+    weight: float = 1.0
+
+    @cached_property
+    def _asked(self) -> Asked:
+        return Asked(self.question)
 
     @cached_property
     def described(self) -> Matrix:
         """(candidates, features) what each is ranked by, in `RANKING_FEATURES`'s order."""
-        asked = Asked(self.question)
+        asked = self._asked
         ranks = {hit.passage.id: rank for rank, hit in enumerate(self.hits)}
         rows = [
             ranking_features(asked, candidate, self.hits, ranks[candidate.passage.id], meaning)
@@ -79,11 +86,16 @@ class Observation:
         ]
         return np.array([[row[name] for name in RANKING_FEATURES] for row in rows])
 
-    def proposals(self, rule: Linear) -> tuple[Proposal, ...]:
-        """Rank and merge the candidates."""
-        known = {
+    @cached_property
+    def _known(self) -> Mapping[str, float]:
+        """Place → how near it is to the question."""
+        return {
             place(c): meaning for c, meaning in zip(self.candidates, self.meanings, strict=True)
         }
+
+    def proposals(self, rule: Linear) -> tuple[Proposal, ...]:
+        """Rank and merge the candidates."""
+        known = self._known
         return propose(
             self.question,
             self.candidates,
@@ -91,10 +103,13 @@ class Observation:
             rule,
             lambda _, texts: [known[text] for text in texts],
             shown=_shown,
+            asked=self._asked,
         )
 
     def without(self, passages: Collection[str]) -> Observation:
         """Leave out what was proposed in these passages, as if they hadn't been read."""
+        if not passages:
+            return self
         kept = [n for n, each in enumerate(self.candidates) if each.passage.id not in passages]
         return replace(
             self,
@@ -111,7 +126,7 @@ class Observation:
         behind = lags(self.question, self.candidates, self.hits, calibration.ranking)
         return frozenset(passage for passage, lag in behind.items() if lag >= slack)
 
-    def outcome(self, calibration: Calibration) -> Outcome | None:
+    def outcome(self, calibration: Calibration) -> Decision | None:
         """Return what is answered first, and how sure; None where nothing is."""
         proposals = self.proposals(calibration.ranking)
         if not proposals:
@@ -119,7 +134,7 @@ class Observation:
         first = proposals[0].candidate
         where = (first.passage.article_id, first.start, first.end)
         confidence = calibration.probability(proposals[0])
-        return Outcome(where, confidence, confidence >= calibration.threshold)
+        return Decision(where, confidence, confidence >= calibration.threshold)
 
     def is_right(self, proposal: Proposal) -> bool:
         """Tell whether a proposal's representative is right."""
@@ -199,7 +214,7 @@ def save_observations(path: Path, observations: Iterable[Observation]) -> None:
                 "candidates": [
                     [
                         *(places[c.passage.id], c.start, c.end, c.score, c.null_score),
-                        *(right, meaning, c.agreement),
+                        *(right, meaning, c.agreement, c.check),
                     ]
                     for c, right, meaning in zip(
                         each.candidates, each.right, each.meanings, strict=True
@@ -223,8 +238,8 @@ def load_observations(path: Path) -> list[Observation]:
                 row = json.loads(line)
                 hits = tuple(Hit(_passage(*where), score) for *where, score in row["hits"])
                 candidates = tuple(
-                    # A second reader's agreement stands last; older files have none.
-                    Candidate(hits[number].passage, start, end, score, null_score, *rest[2:3])
+                    # What second readers say stands last; older files have less.
+                    Candidate(hits[number].passage, start, end, score, null_score, *rest[2:4])
                     for number, start, end, score, null_score, *rest in row["candidates"]
                 )
                 right = tuple(bool(entry[5]) for entry in row["candidates"])

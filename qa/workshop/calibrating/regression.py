@@ -13,18 +13,24 @@ __all__ = ["Matrix", "fit_logistic", "fit_ranking"]
 
 Matrix = NDArray[np.float64]
 
-_RIDGE = 1e-3
+_RIDGE = 3e-3
+# A feature that spreads less than this says nothing.
+_CONSTANT = 1e-9
 
 
-def fit_logistic(features: Matrix, right: NDArray[np.bool_]) -> tuple[float, Matrix]:
+def fit_logistic(
+    features: Matrix, right: NDArray[np.bool_], weights: Matrix | None = None
+) -> tuple[float, Matrix]:
     """Fit a logistic regression whose weights are not negative.
 
-    A convex problem with bounds, so there is one answer. A faint ridge on standardised
-    features keeps weights finite where the classes can be told apart without error.
+    A convex problem with bounds, so there is one answer. A ridge on standardised features
+    keeps weights finite where the classes can be told apart without error, and shares out what
+    features of one kind say together.
 
     Args:
         features: (n, features)
         right: (n,)
+        weights: (n,) how much each counts; None is alike.
 
     Returns:
         Intercept and (features,) weights.
@@ -40,27 +46,31 @@ def fit_logistic(features: Matrix, right: NDArray[np.bool_]) -> tuple[float, Mat
             "needs some of both: give more questions."
         )
         raise CalibrationError(msg)
-    centre, spread = features.mean(axis=0), features.std(axis=0)
-    spread[spread == 0] = 1.0
+    counts = _shares(weights, len(right))
+    centre = counts @ features
+    spread = np.sqrt(counts @ (features - centre) ** 2)
+    spread[spread < _CONSTANT] = 1.0
     scaled = (features - centre) / spread
     sign = np.where(right, 1.0, -1.0)
 
     def loss(parameters: Matrix) -> tuple[float, Matrix]:
         margin = sign * (parameters[0] + scaled @ parameters[1:])
         # log(1 + exp(-m)) without overflow.
-        value = np.logaddexp(0.0, -margin).mean() + 0.5 * _RIDGE * (parameters[1:] ** 2).sum()
-        slope = -sign * np.exp(-np.logaddexp(0.0, margin)) / len(sign)
+        value = counts @ np.logaddexp(0.0, -margin) + 0.5 * _RIDGE * (parameters[1:] ** 2).sum()
+        slope = -sign * np.exp(-np.logaddexp(0.0, margin)) * counts
         gradient = np.concatenate([[slope.sum()], scaled.T @ slope + _RIDGE * parameters[1:]])
         return float(value), gradient
 
     n_features = features.shape[1]
     bounds = [(None, None)] + [(0.0, None)] * n_features
     found = minimize(loss, np.zeros(n_features + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
-    weights: Matrix = found[1:] / spread
-    return float(found[0] - weights @ centre), weights
+    fitted: Matrix = found[1:] / spread
+    return float(found[0] - fitted @ centre), fitted
 
 
-def fit_ranking(questions: Sequence[tuple[Matrix, NDArray[np.bool_]]]) -> Matrix:
+def fit_ranking(
+    questions: Sequence[tuple[Matrix, NDArray[np.bool_]]], weights: Matrix | None = None
+) -> Matrix:
     """Fit a ranking whose weights are not negative.
 
     The likelihood that a right candidate comes first where first is drawn by the
@@ -70,6 +80,7 @@ def fit_ranking(questions: Sequence[tuple[Matrix, NDArray[np.bool_]]]) -> Matrix
     Args:
         questions: (candidates, features) and (candidates,) of each question that has both
             right and wrong candidates.
+        weights: (questions,) how much each counts; None is alike.
 
     Returns:
         (features,) weights.
@@ -86,8 +97,9 @@ def fit_ranking(questions: Sequence[tuple[Matrix, NDArray[np.bool_]]]) -> Matrix
             "more questions, or a reader that finds some of their answers."
         )
         raise CalibrationError(msg)
+    counts = _shares(weights, len(questions))
     spread = np.concatenate([features for features, _ in questions]).std(axis=0)
-    spread[spread == 0] = 1.0
+    spread[spread < _CONSTANT] = 1.0
     # All questions in one block, short ones filled up with candidates of no weight.
     shape = len(questions), max(len(right) for _, right in questions)
     block = np.zeros((*shape, len(spread)))
@@ -97,17 +109,25 @@ def fit_ranking(questions: Sequence[tuple[Matrix, NDArray[np.bool_]]]) -> Matrix
         every[row, : len(right)] = 0.0
         good[row, : len(right)][right] = 0.0
 
-    def loss(weights: Matrix) -> tuple[float, Matrix]:
-        scores = block @ weights
+    def loss(parameters: Matrix) -> tuple[float, Matrix]:
+        scores = block @ parameters
         of_every = logsumexp(scores + every, axis=1, keepdims=True)
         of_good = logsumexp(scores + good, axis=1, keepdims=True)
         pull = np.exp(scores + every - of_every) - np.exp(scores + good - of_good)
-        gradient = np.einsum("qc,qcf->f", pull, block) / len(questions)
-        value = float((of_every - of_good).mean())
-        return value + 0.5 * _RIDGE * float(weights @ weights), gradient + _RIDGE * weights
+        gradient = np.einsum("q,qc,qcf->f", counts, pull, block, optimize=True)
+        value = float(counts @ (of_every - of_good)[:, 0])
+        ridge = 0.5 * _RIDGE * float(parameters @ parameters)
+        return value + ridge, gradient + _RIDGE * parameters
 
     n_features = len(spread)
     bounds = [(0.0, None)] * n_features
     found = minimize(loss, np.zeros(n_features), jac=True, method="L-BFGS-B", bounds=bounds).x
-    weights: Matrix = found / spread
-    return weights
+    fitted: Matrix = found / spread
+    return fitted
+
+
+def _shares(weights: Matrix | None, n: int) -> Matrix:
+    """Return weights that add up to one."""
+    counts = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    shares: Matrix = counts / counts.sum()
+    return shares

@@ -25,6 +25,8 @@ class Question:
         answerable: False where the knowledge base doesn't hold the answer.
         roles: The asker's.
         unit: The snippet kind that should be shown, if labelled.
+        pair: Names the questions that differ little and whose answers differ.
+        split: "dev" to develop on, anything else to report; None where nothing is said.
     """
 
     id: str
@@ -34,6 +36,8 @@ class Question:
     answerable: bool = True
     roles: frozenset[str] = frozenset()
     unit: str | None = None
+    pair: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from qa.deciding.calibration import (
     load_calibration,
     risk_coverage,
 )
-from qa.deciding.ranking import Linear, Proposal
+from qa.deciding.features import Linear
+from qa.deciding.ranking import Proposal
 from qa.errors import CalibrationError
 from qa.types import CalibrationState, Candidate
 from retrieval.types import Passage

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.deciding.evidence import Asked
-from qa.deciding.ranking import (
+from qa.deciding.features import (
     CONFIDENCE_FEATURES,
     RANKING_FEATURES,
     Linear,
-    propose,
     ranking_features,
     sigmoid,
 )
+from qa.deciding.ranking import propose
 from qa.types import Candidate
 from retrieval.types import Article, Hit, Passage
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from qa.deciding.calibration import GENERIC, Bound
 from qa.deciding.evidence import Asked
-from qa.deciding.ranking import ranking_features
+from qa.deciding.features import ranking_features
 from qa.deciding.skipping import FIRST_READ, lags, read_promising
 from qa.openbook import OpenBook
 from qa.reading.bert import BertReader

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from qa.deciding.calibration import GENERIC
-from qa.deciding.ranking import CONFIDENCE_FEATURES, Linear, Proposal, sigmoid
+from qa.deciding.features import CONFIDENCE_FEATURES, Linear, sigmoid
+from qa.deciding.ranking import Proposal
 from qa.explaining.belief import believe
 from qa.types import Candidate
 from retrieval.types import Article, Passage

@@ -12,7 +12,7 @@ from qa.deciding.calibration import expected_calibration_error
 from qa.errors import CalibrationError
 from qa.types import Candidate
 from qa.workshop.calibrating.observations import Observation
-from qa.workshop.calibrating.rules import cross_validated, fit_calibration, fit_slack
+from qa.workshop.calibrating.rules import first_answers, fit_calibration, fit_slack
 from retrieval.types import Hit, Passage
 
 Observe = Callable[..., list[Observation]]
@@ -82,8 +82,7 @@ def test_fit_slack_keeps_outcomes_and_spares_reading() -> None:
     fitted = fit_calibration(seen, threshold=0.5, note={}, slack=slack)
     assert fitted.slack == slack
     assert sum(len(each.skipped_by(fitted)) for each in seen) > len(seen) / 4
-    confidences, right = cross_validated(seen, folds=2, slack=slack)
-    assert expected_calibration_error(confidences, right) < 0.1
+    assert expected_calibration_error(*first_answers(fitted, seen)) < 0.1
 
 
 def test_fit_slack_tells_nothing_from_few_questions(make_observations: Observe) -> None:
@@ -93,11 +92,22 @@ def test_fit_slack_tells_nothing_from_few_questions(make_observations: Observe) 
     assert seen[0].skipped_by(calibration) == frozenset()
 
 
-def test_cross_validated_judges_every_question_once(make_observations: Observe) -> None:
+def test_fit_calibration_counts_questions_by_their_weight(make_observations: Observe) -> None:
     seen = make_observations()
-    confidences, right = cross_validated(seen)
+    doubtful = [replace(each, right=(False, False)) for each in seen]
+    believing = [replace(each, weight=9.0) for each in seen] + doubtful
+    doubting = seen + [replace(each, weight=9.0) for each in doubtful]
+    sure, _ = first_answers(fit_calibration(believing, threshold=0.5, note={}), seen)
+    unsure, _ = first_answers(fit_calibration(doubting, threshold=0.5, note={}), seen)
+    assert np.mean(unsure) < 0.3 * np.mean(sure)
+
+
+def test_first_answers_leave_out_questions_without_a_candidate(make_observations: Observe) -> None:
+    seen = make_observations(40)
+    calibration = fit_calibration(seen, threshold=0.5, note={})
+    empty = replace(seen[0], candidates=(), right=(), meanings=())
+    confidences, right = first_answers(calibration, [*seen, empty])
     assert len(confidences) == len(right) == len(seen)
-    assert expected_calibration_error(confidences, right) < 0.15
 
 
 def test_fit_calibration_needs_candidates() -> None:
