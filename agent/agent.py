@@ -28,7 +28,7 @@ from agent.errors import AgentError, SessionConflict
 from agent.memory.sessions import SessionStore
 from agent.memory.sessions.memory import Memory
 from agent.memory.sessions.turnstile import Turnstile
-from agent.types import Decision, IntentClassifier, KnowledgeBase, Reply, Session
+from agent.types import Decision, IntentClassifier, IntentExample, KnowledgeBase, Reply, Session
 from agent.understanding.cleaning import clean
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
@@ -66,6 +66,7 @@ class Agent:
         knowledge_base: KnowledgeBase,
         sessions: SessionStore,
         small_talk: Iterable[SmallTalk] = (),
+        examples: Iterable[IntentExample] = (),
         clock: Callable[[], datetime] | None = None,
         new_id: Callable[[], str] | None = None,
         http: httpx.Client | None = None,
@@ -79,6 +80,8 @@ class Agent:
             knowledge_base: Answers questions.
             sessions: Where turns are kept; it masks what goes in.
             small_talk: Replies to small talk.
+            examples: What the classifier learned from: an intent that is for cancelling
+                takes a "cancel", others don't.
             clock: The time, with its zone; the system's if not given.
             new_id: Gives ids of decisions that can't be guessed.
             http: Calls the company's endpoints; closed by whoever made it.
@@ -89,7 +92,7 @@ class Agent:
         self.classifier = classifier
         self.knowledge_base = knowledge_base
         self.sessions = sessions
-        self._script = Script.make(config, small_talk)
+        self._script = Script.make(config, small_talk, examples)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._new_id = new_id or (lambda: secrets.token_urlsafe(_ID_BYTES))
         self._endpoints = Endpoints(http)
@@ -139,6 +142,7 @@ class Agent:
             knowledge_base=parts.knowledge_base,
             sessions=parts.sessions,
             small_talk=parts.small_talk,
+            examples=parts.examples,
             clock=clock,
             new_id=new_id,
             http=http,

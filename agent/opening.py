@@ -34,6 +34,7 @@ class Parts:
     classifier: IntentClassifier
     knowledge_base: OpenBook
     sessions: SessionStore
+    examples: tuple[IntentExample, ...] = ()
 
 
 def open_parts(
@@ -70,7 +71,7 @@ def open_parts(
         store = sessions
     else:
         store = SessionStore(sessions, masker=Masker(config.mask))
-    return Parts(config, small_talk, classifier, book, store)
+    return Parts(config, small_talk, classifier, book, store, tuple(learned))
 
 
 def _titles(engine: Engine) -> tuple[str, ...]:

@@ -266,6 +266,7 @@ class FormProgress:
         asking: The slot that was asked for last, or None before the first question.
         failures: How often in a row the answer to it made no sense.
         confirming: The summary was shown and a yes or no is awaited.
+        intent: The intent that opened it, or None.
     """
 
     form: str
@@ -273,6 +274,7 @@ class FormProgress:
     asking: str | None = None
     failures: int = 0
     confirming: bool = False
+    intent: str | None = None
 
 
 @dataclass(frozen=True)

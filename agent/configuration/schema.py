@@ -101,11 +101,15 @@ class Handling:
         step: What happens.
         label: How the intent is called when the agent asks which one is meant;
             "order_equipment" gives "Order equipment" unless the file says otherwise.
+        urgent: It gets through whatever is open: an unfinished form, a question back, a
+            conversation that a person has taken over. For what must never be an answer to
+            a form's question: a crisis, an emergency, the wish for a person.
     """
 
     intent: str
     step: Step
     label: str
+    urgent: bool = False
 
 
 class SlotType(StrEnum):
@@ -271,11 +275,14 @@ class HandoverSettings:
     Attributes:
         unsure_turns: Turns in a row that the agent couldn't help with.
         personal: The packet carries personal data unmasked.
+        return_after_h: Hours without a word from the person after which a conversation
+            that was handed over comes back to the agent.
         rules: In the order in which they are tried.
     """
 
     unsure_turns: int = 2
     personal: bool = False
+    return_after_h: float = 12.0
     rules: tuple[HandoverRule, ...] = ()
 
 
@@ -323,10 +330,18 @@ class Texts:
         clarify_one: The same before a single choice.
         offer_person: Added when the agent couldn't help, once.
         handover: A person takes over.
-        handed_over: To messages after that.
+        handed_over: To the first message after that which we can't answer.
+        handed_over_still: To the next ones.
+        given_back: A conversation that was handed over comes back to us, as the person wished.
         form_failed: A form is given up after nonsense.
         back_to_form: Before an interrupted form's open question; may name `{form}`.
-        cancelled_nothing: "Cancel" while nothing is open.
+        cancelled_nothing: "Cancel" or "never mind" while nothing is open.
+        acknowledged: To an "ok", or a "no" that is no answer to a question of ours.
+        go_ahead: To a "yes" that is no answer to a question of ours.
+        closing: To "that's all", and to a "no" after "is there anything else?".
+        not_done: To a wish that is denied: "please don't order a monitor".
+        not_undone: To a wish to undo what we can't undo: "cancel my leave request".
+        also: Before what else a message asked for; may name `{form}`.
         failed: Something broke on our side.
     """
 
@@ -342,10 +357,24 @@ class Texts:
     clarify_one: str = "Is this what you mean?"
     offer_person: str = "You can rephrase it, or ask for a person."
     handover: str = "I'm passing you on to a colleague, with what we have so far."
-    handed_over: str = "A colleague has your conversation and will get back to you."
+    handed_over: str = (
+        "A colleague has your conversation and will get back to you. You can go on asking me "
+        "meanwhile."
+    )
+    handed_over_still: str = "Your colleague at the desk will see that too."
+    given_back: str = "All right, you are back with me. What can I do for you?"
     form_failed: str = "I don't seem to get this right, so a colleague will take over from here."
     back_to_form: str = "Back to where we were:"
-    cancelled_nothing: str = "There is nothing to cancel. What can I do for you?"
+    cancelled_nothing: str = "All right. Tell me when there is something I can do."
+    acknowledged: str = "All right. Is there anything else?"
+    go_ahead: str = "Good. What would you like to know?"
+    closing: str = "All right. Come back any time."
+    not_done: str = "All right, then I won't do that. What can I do for you instead?"
+    not_undone: str = (
+        "I can't undo that from here, so nothing has changed. A colleague can help: just ask for "
+        "a person."
+    )
+    also: str = "After that we'll go on with {form}."
     failed: str = "Something went wrong on our side. Please try again."
 
 

@@ -8,6 +8,7 @@ its words.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ from agent.configuration.schema import (
 from agent.configuration.smalltalk import SmallTalk
 from agent.conversation.routing import Thresholds
 from agent.types import HandoverReason, IntentExample
+from agent.understanding.polarity import polarity, turned_round
 
 __all__ = ["PERSON_INTENT", "Script", "person_examples", "target_of"]
 
@@ -104,15 +106,28 @@ class Script:
     Attributes:
         config: The agent's.
         small_talk: Intent → reply.
+        opposed: Intents whose own examples deny or undo something: "cancel my order" is
+            what they are for.
     """
 
     config: AgentConfig
     small_talk: Mapping[str, str] = field(default_factory=dict)
+    opposed: frozenset[str] = frozenset()
 
     @classmethod
-    def make(cls, config: AgentConfig, small_talk: Iterable[SmallTalk] = ()) -> Script:
-        """Join a configuration and its small talk."""
-        return cls(config, {entry.name: entry.reply for entry in small_talk})
+    def make(
+        cls,
+        config: AgentConfig,
+        small_talk: Iterable[SmallTalk] = (),
+        examples: Iterable[IntentExample] = (),
+    ) -> Script:
+        """Join a configuration, its small talk and what its intents were learned from."""
+        return cls(config, {entry.name: entry.reply for entry in small_talk}, _opposed_in(examples))
+
+    @cached_property
+    def urgent(self) -> frozenset[str]:
+        """Intents that get through whatever is open."""
+        return frozenset(name for name, handling in self.config.handle.items() if handling.urgent)
 
     @cached_property
     def thresholds(self) -> Thresholds:
@@ -184,6 +199,18 @@ class Script:
             return "Talk to a person"
         plain = re.sub(r"[\W_]+", " ", intent.rpartition("/")[2]).strip()
         return plain[:1].upper() + plain[1:] if plain else intent
+
+
+def _opposed_in(examples: Iterable[IntentExample]) -> frozenset[str]:
+    """Return the intents of whose examples a fifth or more deny or undo something."""
+    seen: Counter[str] = Counter()
+    opposed: Counter[str] = Counter()
+    for example in examples:
+        if example.intent is not None:
+            seen[example.intent] += 1
+            if turned_round(example.text) or polarity(example.text).denied:
+                opposed[example.intent] += 1
+    return frozenset(name for name, count in opposed.items() if count >= seen[name] / 5)
 
 
 def _whole_words(words: Iterable[str]) -> re.Pattern[str]:

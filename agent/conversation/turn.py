@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from agent.configuration.schema import Action
@@ -21,6 +21,7 @@ from agent.types import (
     Event,
     IntentClassifier,
     IntentRanking,
+    IntentScore,
     KnowledgeBase,
     Reply,
     Session,
@@ -28,9 +29,11 @@ from agent.types import (
     Turn,
     Verdict,
 )
-from agent.understanding.cleaning import Cleaned
+from agent.understanding.cleaning import Cleaned, MessageKind, payload_intent
 from agent.understanding.followups import make_whole
 from agent.understanding.language import UNKNOWN, detect_language
+from agent.understanding.parts import clauses, without_courtesies
+from agent.understanding.polarity import polarity
 
 if TYPE_CHECKING:
     from qa.types import Result
@@ -205,14 +208,8 @@ class Thinking:
         listener: Listener,
     ) -> _Decided:
         """Perceive a message, see it in the light of the session, and decide what to do."""
-        message = cleaned.text
-        perception = Perception(
-            cleaned,
-            ranking=self.classifier.classify([message])[0],
-            language=detect_language(message),
-            whole=make_whole(message, history(session)),
-            today=now.astimezone().date(),
-        )
+        session = self._returned(session, now)
+        perception = self._perceive(cleaned, session, now)
         state = dialogue.track(self.script, session, perception)
         decided = self._routed(session, perception, state, roles, listener)
         at_once = dialogue.filled_at_once(
@@ -222,6 +219,52 @@ class Thinking:
             return decided
         # The message left a form nothing to ask for: what follows the form is decided.
         return self._routed(at_once[0], perception, at_once[1], roles, listener)
+
+    def _returned(self, session: Session, now: datetime) -> Session:
+        """Take back a conversation in which the person has waited long enough."""
+        if not session.handed_over or not session.turns:
+            return session
+        waited = now - datetime.fromisoformat(session.turns[-1].at)
+        long = timedelta(hours=self.script.config.handover.return_after_h)
+        return replace(session, handed_over=waited < long)
+
+    def _perceive(self, cleaned: Cleaned, session: Session, now: datetime) -> Perception:
+        """Take a message in: what it denies, what it is about, what may not wait."""
+        sides = polarity(cleaned.text)
+        said = without_courtesies(sides.rest or cleaned.text)
+        # What must get through is looked for in every part of a long message.
+        parts = clauses(cleaned.text) if self.script.urgent else []
+        ranking, *of_parts = self.classifier.classify([said, *parts])
+        if cleaned.kind is MessageKind.PAYLOAD:
+            ranking = self._named(payload_intent(cleaned.text))
+        return Perception(
+            cleaned,
+            ranking=ranking,
+            language=detect_language(cleaned.text),
+            whole=make_whole(said, history(session)),
+            today=now.astimezone().date(),
+            polarity=replace(sides, rest=said if sides.rest else ""),
+            urgent=self._urgent((ranking, *of_parts), denied=bool(sides.denied and not sides.rest)),
+        )
+
+    def _named(self, intent: str) -> IntentRanking:
+        """Return the ranking of a payload, which names its intent itself."""
+        if intent not in self.script.targets:
+            return _NOTHING
+        return IntentRanking((IntentScore(intent, 1.0),), 1.0, 0.5)
+
+    def _urgent(self, rankings: Sequence[IntentRanking], *, denied: bool) -> str:
+        """Return the likeliest intent that gets through, if one is likely enough."""
+        likely = [
+            (score.confidence * ranking.in_scope, score.intent)
+            for place, ranking in enumerate(rankings)
+            for score in ranking.scores
+            if score.intent in self.script.urgent
+            # "I don't want to talk to a human": a person may be denied, a crisis isn't.
+            and (self.script.targets[score.intent] != "handover" or (not place and not denied))
+        ]
+        confidence, intent = max(likely, default=(0.0, ""))
+        return intent if confidence >= self.script.thresholds.wish else ""
 
     def _routed(
         self,

@@ -11,7 +11,9 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Cleaned", "MessageKind", "asks_how", "clean", "puts_question"]
+from agent.understanding.small_words import SmallWord, small_word
+
+__all__ = ["Cleaned", "MessageKind", "asks_how", "clean", "payload_intent", "puts_question"]
 
 # C0 and C1 controls but tab and line feed, lone surrogates, line directions, and the
 # invisible ones that only serve to hide text; joiners stay, emoji and scripts need them.
@@ -37,16 +39,25 @@ _START_OVER = frozenset(
         "start a new conversation",
     }
 )
-_CANCEL = frozenset({"cancel", "cancel it", "cancel that", "please cancel", "abort", "stop"})
+_PAYLOAD = re.compile(r"/(?P<name>[A-Za-z][\w-]{0,60})(?:\{.*\})?", re.DOTALL)
+_BEGINNINGS = frozenset(
+    {"session_start", "get_started", "start", "start_conversation", "greet", "hello", "hi"}
+)
 
 
 class MessageKind(StrEnum):
-    """What a message is before anyone tries to understand it."""
+    """What a message is before anyone tries to understand it.
+
+    `BEGIN` and `PAYLOAD` are what chat pages send by themselves, in Rasa's way:
+    `/session_start` when they open, `/order_equipment` when a button is pressed.
+    """
 
     WORDS = "words"
     NO_WORDS = "no_words"
     START_OVER = "start_over"
     CANCEL = "cancel"
+    BEGIN = "begin"
+    PAYLOAD = "payload"
 
 
 @dataclass(frozen=True)
@@ -84,13 +95,24 @@ def clean(message: str, *, max_chars: int) -> Cleaned:
     return Cleaned(text, _kind(text), cut)
 
 
+def payload_intent(text: str) -> str:
+    """Return the intent that a payload names, or an empty text: `/order{"item": 1}` is `order`."""
+    payload = _PAYLOAD.fullmatch(text)
+    return payload["name"] if payload else ""
+
+
 def _kind(text: str) -> MessageKind:
+    if payload := _PAYLOAD.fullmatch(text):
+        name = payload["name"].casefold()
+        if name in ("restart", "reset"):
+            return MessageKind.START_OVER
+        return MessageKind.BEGIN if name in _BEGINNINGS else MessageKind.PAYLOAD
     if not any(unicodedata.category(char)[0] in "LN" for char in text):
         return MessageKind.NO_WORDS
     bare = " ".join(re.sub(r"[^\w\s]", "", text).casefold().split())
     if bare.removeprefix("please ").removesuffix(" please") in _START_OVER:
         return MessageKind.START_OVER
-    if bare in _CANCEL:
+    if small_word(text) is SmallWord.CANCEL:
         return MessageKind.CANCEL
     return MessageKind.WORDS
 

@@ -144,6 +144,8 @@ def test_reply_after_a_handover_keeps_what_is_said_until_a_new_start(stage: Any)
     waiting = stage.say("hello")
     assert (waiting.route, waiting.handover) == (Route.HANDOFF, None)
     assert [turn.message for turn in stage.stored().turns] == ["a real person please", "hello"]
+    assert "You can go on asking me" in waiting.text
+    assert "You can go on asking me" not in stage.say("hello").text
     assert stage.say("start over").route is Route.HANDLE
     assert stage.say("hello").text == "Hello there!"
 

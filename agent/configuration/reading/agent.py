@@ -116,7 +116,7 @@ def _say(reader: SectionReader, node: Node) -> Texts:
         text = reader.template(entry.value, f"say.{name}")
         if text is not None:
             texts[name] = text
-            allowed = frozenset({"form"}) if name == "back_to_form" else frozenset[str]()
+            allowed = frozenset({"form"}) if name in ("back_to_form", "also") else frozenset[str]()
             reader.mentions.template(entry.value, f"say.{name}", text, slots=allowed)
     return Texts(**texts)
 

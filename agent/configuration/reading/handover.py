@@ -23,6 +23,10 @@ def read_handover(reader: SectionReader, node: Node) -> HandoverSettings:
         )
     if "personal" in found:
         options["personal"] = reader.flag(found["personal"].value, "handover.personal", False)
+    if "return_after_h" in found:
+        options["return_after_h"] = reader.number(
+            found["return_after_h"].value, "handover.return_after_h", 12.0, least=0, most=10_000
+        )
     if "rules" in found and not is_empty(found["rules"].value):
         rules = [
             _rule(reader, item, "handover.rules")

@@ -31,7 +31,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "day_first",
     ),
     "say": tuple(field.name for field in dataclasses.fields(Texts)),
-    "handle": (*STEPS, "label"),
+    "handle": (*STEPS, "label", "urgent"),
     "form": ("slots", "then", "label", "start", "confirm", "cancelled", "tries", "day_first"),
     "then": STEPS,
     "slot": (
@@ -39,7 +39,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         *("choices", "pattern", "min", "max", "whole", "unit", "earliest", "latest", "when"),
     ),
     "action": tuple(field.name for field in dataclasses.fields(Action) if field.name != "name"),
-    "handover": ("unsure_turns", "personal", "rules"),
+    "handover": ("unsure_turns", "personal", "return_after_h", "rules"),
     "rule": ("name", "words", "intent"),
     "mask": ("name", "pattern"),
     "routing": tuple(field.name for field in dataclasses.fields(Routing)),

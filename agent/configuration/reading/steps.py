@@ -34,7 +34,10 @@ def read_handle(reader: SectionReader, node: Node) -> Mapping[str, Handling]:
         step = read_step(reader, entry.value, found, where)
         label = reader.optional_text(found, "label", where) or _sentence_case(label_of(entry.name))
         if step is not None:
-            handled[entry.name] = Handling(entry.name, step, label)
+            urgent = "urgent" in found and reader.flag(
+                found["urgent"].value, f"{where}.urgent", False
+            )
+            handled[entry.name] = Handling(entry.name, step, label, urgent)
             remember_step(reader, step, found, where)
     return handled
 

@@ -24,7 +24,16 @@ __all__ = [
     "started",
 ]
 
-_FOLLOWING = frozenset({"chose_intent", "clear_intent", "likely_intent", "likely_small_talk"})
+_FOLLOWING = frozenset(
+    {
+        "chose_intent",
+        "clear_intent",
+        "gets_through",
+        "likely_intent",
+        "likely_small_talk",
+        "small_talk_word",
+    }
+)
 
 
 def led_to(state: DialogueState, routed: Routed) -> str:
@@ -62,7 +71,7 @@ def filled_at_once(
         n_forms=state.inputs.n_forms + 1,
         verdict=None,
     )
-    opened = replace(session, forms=(*session.forms, FormProgress(name)))
+    opened = replace(session, forms=(*session.forms, FormProgress(name, intent=routed.intent)))
     return opened, DialogueState(inputs, step)
 
 
@@ -78,10 +87,24 @@ def call_for(
 
 def started(form: Form, session: Session, perception: Perception, state: DialogueState) -> FormStep:
     """Open a form with what the message already says, or the one that was asked about."""
-    message = perception.message
-    if state.inputs.chosen is not None and session.pending is not None:
-        message = session.pending.message
-    return forms.start(form, message=message, today=perception.today)
+    # "a keyboard", to "which of these do you mean?", says more than which one.
+    chose = state.inputs.chosen is not None and session.pending is not None
+    return forms.start(
+        form,
+        message=perception.said,
+        earlier=session.pending.message if chose and session.pending else "",
+        today=perception.today,
+        intent=routed_intent(state, form),
+    )
+
+
+def routed_intent(state: DialogueState, form: Form) -> str | None:
+    """Return the intent that opens a form: the one chosen, or the likeliest that leads there."""
+    inputs = state.inputs
+    if inputs.chosen is not None:
+        return inputs.chosen
+    leading = [one.intent for one in inputs.candidates if one.target == f"form:{form.name}"]
+    return leading[0] if leading else inputs.urgent or None
 
 
 def filled(step: FormStep | None) -> dict[str, SlotValue]:

@@ -74,6 +74,11 @@ class _Turn:
                 say.greeting,
                 replace(after, forms=(), slots={}, pending=None, unsure=0, handed_over=False),
             )
+        if rule == "begins":
+            # A page that is loaded again finds what was open.
+            return self._back_to_form(say.greeting, replace(after, pending=self.session.pending))
+        if rule == "given_back":
+            return Response(say.given_back, replace(after, unsure=0, handed_over=False))
         if rule == "broken":
             # What was open stays open: the same answer may work the next time.
             return Response(say.failed, replace(after, pending=self.session.pending))
@@ -92,7 +97,12 @@ class _Turn:
     def _to_a_person(self, after: Session) -> Response:
         say, routed = self.script.config.say, self.routed
         if routed.reason is None:
-            return Response(say.handed_over, after)
+            turns = self.session.turns
+            again = bool(turns) and turns[-1].decision.rule in (
+                "with_a_person",
+                "still_with_a_person",
+            )
+            return self._back_to_form(say.handed_over_still if again else say.handed_over, after)
         lead = ""
         if routed.reason is HandoverReason.FORM_FAILED:
             text = say.form_failed
@@ -118,7 +128,10 @@ class _Turn:
     # --- a question back --------------------------------------------------------------------
 
     def _ask_back(self, after: Session) -> Response:
-        routed = self.routed
+        routed, pending = self.routed, self.session.pending
+        if routed.rule == "which_still" and pending is not None:
+            text, choices = ask_back(self.script.config.say.clarify, pending.choices[:-1])
+            return Response(text, replace(after, pending=pending), choices=choices)
         if routed.kind == "article":
             titles = {
                 found.article_id: found.title
@@ -155,7 +168,8 @@ class _Turn:
                 if verdict is None
                 else refused(say, verdict, offer=self.session.unsure == 0)
             )
-            return self._back_to_form(text, replace(after, unsure=self.session.unsure + 1))
+            unsure = self.session.unsure + (not self.state.inputs.mumbles)
+            return self._back_to_form(text, replace(after, unsure=unsure))
         quote = next(
             (
                 answer
@@ -176,12 +190,18 @@ class _Turn:
             "no_words": say.empty,
             "nothing_to_cancel": say.cancelled_nothing,
             "chose_something_else": say.offer_person,
+            "denied": say.not_done,
+            "undone": say.not_undone,
+            "small_word": self._to_small_word(),
         }
         if rule in fixed:
             if rule == "no_words":
                 # Nothing was said: what was asked is still asked.
                 after = replace(after, pending=self.session.pending)
             return self._back_to_form(fixed[rule], after)
+        if rule == "gets_through":
+            # Whatever was asked for doesn't matter now.
+            after = replace(after, forms=())
         if rule == "too_many_forms":
             return self._back_to_form("", after)
         if rule == "form_step":
@@ -190,12 +210,21 @@ class _Turn:
             return self._back_to_form(self.script.small_talk[name], after)
         return self._follow(kind, name, replace(after, unsure=0), self.session.slots)
 
+    def _to_small_word(self) -> str:
+        say, inputs = self.script.config.say, self.state.inputs
+        if inputs.small == "yes":
+            return say.go_ahead
+        if inputs.small == "done" or inputs.asked_more:
+            return say.closing
+        return say.acknowledged
+
     def _form_step(self, after: Session, kind: str, name: str) -> Response:
         step = self.state.step
         if step is None:
             return Response("", after)
         if step.progress is not None:
-            progresses = (*self.session.forms[:-1], step.progress)
+            waiting = (*self.session.forms[:-1], *reversed(step.others))
+            progresses = (*waiting, step.progress)
             return Response(
                 step.say, replace(after, forms=progresses, unsure=0), choices=tuple(step.choices)
             )
@@ -231,7 +260,7 @@ class _Turn:
         step = started(form, self.session, self.perception, self.state)
         if step.progress is None:
             return self._back_to_form(step.say, after)
-        opened = replace(after, forms=(*after.forms, step.progress))
+        opened = replace(after, forms=(*after.forms, *reversed(step.others), step.progress))
         return Response(step.say, opened, choices=tuple(step.choices))
 
     def _form_left(self) -> Session:
@@ -250,7 +279,7 @@ class _Turn:
             return after
         return replace(
             after,
-            forms=self.session.forms[:-1],
+            forms=(*self.session.forms[:-1], *reversed(step.others)),
             slots={**self.session.slots, **filled(step)},
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from agent.configuration.schema import Form
 from agent.conversation import forms
 from agent.conversation.dialogue.clarify import understand
 from agent.conversation.forms import FormStep
@@ -15,7 +17,11 @@ from agent.conversation.script import Script, target_of
 from agent.types import HandoverReason, IntentRanking, Route, Session, SlotValue
 from agent.understanding.cleaning import Cleaned, MessageKind, asks_how, puts_question
 from agent.understanding.followups import Whole
+from agent.understanding.followups.words import phrases
 from agent.understanding.language import Language
+from agent.understanding.people import asks_for_person, wants_bot_back
+from agent.understanding.polarity import Polarity, turned_round
+from agent.understanding.small_words import small_word
 from qa.types import Answer as Quote
 
 __all__ = [
@@ -38,6 +44,8 @@ class Perception:
         language: What it is written in, as far as that can be told.
         whole: The question made whole from the session.
         today: For dates in forms.
+        polarity: What of it counts, and what it denies.
+        urgent: The intent in it that gets through whatever is open, or an empty text.
     """
 
     cleaned: Cleaned
@@ -45,11 +53,18 @@ class Perception:
     language: Language
     whole: Whole
     today: date
+    polarity: Polarity = field(default_factory=Polarity)
+    urgent: str = ""
 
     @property
     def message(self) -> str:
         """The message, cleaned."""
         return self.cleaned.text
+
+    @property
+    def said(self) -> str:
+        """The message without what it denies; all of it where it says nothing besides."""
+        return self.polarity.rest or self.message
 
 
 @dataclass(frozen=True)
@@ -124,47 +139,16 @@ class Response:
 
 def track(script: Script, session: Session, perception: Perception) -> DialogueState:
     """Look at a message in the light of the session."""
-    message = perception.message
-    ranking = perception.ranking
-    kind = perception.cleaned.kind
     chosen = _chosen(script, session, perception)
     form, step = None, None
-    if session.forms and chosen is None and not session.handed_over and message:
+    if session.forms and chosen is None and perception.message and not perception.urgent:
         form = script.config.forms.get(session.forms[-1].form)
-        if form is not None and kind is not MessageKind.START_OVER:
-            step = forms.fill(
-                form,
-                session.forms[-1],
-                message,
-                today=perception.today,
-                ranking=ranking,
-                own=script.opening(form.name),
-                leave_at=script.config.routing.leave_form,
-            )
-    languages = script.config.languages
-    code = perception.language.code
-    known = {score.intent for score in ranking.scores} | ({chosen} if chosen else set())
-    done = step is not None and step.outcome is forms.FormOutcome.DONE
+        if form is not None and perception.cleaned.kind not in _BESIDE_FORMS:
+            step = _filled(script, form, session, perception)
     inputs = RouterInputs(
-        message=kind,
-        asks=puts_question(message),
-        asks_how=asks_how(message),
-        supported=not code or not languages or code in languages,
-        language=code,
-        scores=ranking.scores,
-        in_scope=ranking.in_scope,
-        scope_threshold=ranking.threshold,
-        targets={name: script.targets[name] for name in sorted(known) if name in script.targets},
-        rule=script.rule_for(message),
-        rules={name: script.rules[name] for name in sorted(known) if name in script.rules},
-        form=form.name if form else "",
-        form_intent=next(iter(script.opening(form.name)), None) if form else None,
-        form_outcome=step.outcome.value if step else "",
-        form_then=target_of(form.then, form.name) if form and done else "",
-        n_forms=len(session.forms),
-        pending=session.pending.kind if session.pending else "",
+        **_said(script, session, perception, chosen),
+        **_open(script, session, form, step),
         chosen=chosen,
-        clarified=bool(session.turns) and session.turns[-1].route is Route.CLARIFY,
         unsure=session.unsure,
         handed_over=session.handed_over,
         thresholds=script.thresholds,
@@ -172,8 +156,99 @@ def track(script: Script, session: Session, perception: Perception) -> DialogueS
     return DialogueState(inputs, step)
 
 
+_BESIDE_FORMS = frozenset({MessageKind.START_OVER, MessageKind.BEGIN, MessageKind.PAYLOAD})
+
+
+def _filled(script: Script, form: Form, session: Session, perception: Perception) -> FormStep:
+    """Let the open form take the message."""
+    return forms.fill(
+        form,
+        session.forms[-1],
+        perception.message,
+        today=perception.today,
+        ranking=perception.ranking,
+        own=script.opening(form.name),
+        leave_at=script.config.routing.leave_form,
+        labels=[script.label(intent) for intent in script.opening(form.name)],
+    )
+
+
+def _said(
+    script: Script, session: Session, perception: Perception, chosen: str | None
+) -> dict[str, Any]:
+    """Return what the router looks at of the message itself."""
+    message, ranking = perception.message, perception.ranking
+    languages, code = script.config.languages, perception.language.code
+    small = small_word(message)
+    undone = turned_round(perception.said)
+    scores = ranking.scores
+    if undone or (perception.polarity.denied and not perception.polarity.rest):
+        # Nothing that is denied, or turned round, is done; what is about that itself may be.
+        scores = tuple(
+            score
+            for score in scores
+            if score.intent in script.opposed or not _acts(script.targets.get(score.intent, ""))
+        )
+    known = {score.intent for score in scores}
+    known |= {name for name in (chosen, perception.urgent) if name}
+    return {
+        "message": perception.cleaned.kind,
+        "asks": puts_question(perception.said),
+        "asks_how": asks_how(perception.said),
+        "supported": not code or not languages or code in languages,
+        "language": code,
+        "scores": scores,
+        "in_scope": ranking.in_scope,
+        "scope_threshold": ranking.threshold,
+        "targets": {name: script.targets[name] for name in sorted(known) if name in script.targets},
+        "urgent": perception.urgent,
+        "small": small.value if small is not None else "",
+        "denied": "" if undone or perception.polarity.rest else perception.polarity.denied,
+        "undone": undone if len(scores) < len(ranking.scores) else "",
+        "wants_person": asks_for_person(message),
+        "wants_back": wants_bot_back(message),
+        "asked_more": _asked_more(session),
+        "mumbles": len(phrases(message)) == 0,
+        "rule": script.rule_for(perception.said),
+        "rules": {name: script.rules[name] for name in sorted(known) if name in script.rules},
+    }
+
+
+def _acts(target: str) -> bool:
+    """Whether a target does something that may be denied."""
+    return target.partition(":")[0] in ("form", "call") or target == "handover"
+
+
+_MORE = re.compile(r"\b(?:anything|something) (?:else|more)\b[^?]*\?\s*$", re.IGNORECASE)
+
+
+def _asked_more(session: Session) -> bool:
+    return bool(session.turns) and _MORE.search(session.turns[-1].reply) is not None
+
+
+def _open(
+    script: Script, session: Session, form: Form | None, step: FormStep | None
+) -> dict[str, Any]:
+    """Return what the router looks at of what is open: forms, and a question back."""
+    done = step is not None and step.outcome is forms.FormOutcome.DONE
+    pending = session.pending
+    intent = None
+    if form is not None:
+        intent = session.forms[-1].intent or next(iter(script.opening(form.name)), None)
+    return {
+        "form": form.name if form else "",
+        "form_intent": intent,
+        "form_outcome": step.outcome.value if step else "",
+        "form_then": target_of(form.then, form.name) if form and done else "",
+        "n_forms": len(session.forms),
+        "pending": pending.kind if pending else "",
+        "pending_values": pending.values if pending else (),
+        "clarified": bool(session.turns) and session.turns[-1].route is Route.CLARIFY,
+    }
+
+
 def _chosen(script: Script, session: Session, perception: Perception) -> str | None:
-    if session.pending is None or session.handed_over:
+    if session.pending is None or perception.urgent or asks_for_person(perception.message):
         return None
     if perception.cleaned.kind is MessageKind.CANCEL:
         # Breaking off a question back is leaving its choices; an open form stays open.

@@ -10,7 +10,7 @@ from functools import lru_cache
 from agent.configuration.schema import Choice
 from agent.conversation.forms.matches import Match
 
-__all__ = ["find_choices", "pick"]
+__all__ = ["find_choices", "is_named", "pick"]
 
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _PLACE = re.compile(
@@ -58,11 +58,8 @@ def pick(text: str, choices: Sequence[Choice]) -> list[str]:
     plain = _plain(text)
     if not plain:
         return []
-    # As it is written first: only its signs tell "C++" from "C".
-    for alike in (str, _folded, _plain):
-        for choice in choices:
-            if alike(text) in map(alike, (choice.value, *choice.synonyms)):
-                return [choice.value]
+    if exact := _exact(text, choices):
+        return [exact]
     named = list(dict.fromkeys(str(found.value) for found in find_choices(text, choices)))
     if named:
         return named
@@ -74,6 +71,20 @@ def pick(text: str, choices: Sequence[Choice]) -> list[str]:
     if number := _NUMBER.fullmatch(plain):
         return _at(int(number["number"]), choices)
     return _near(plain, choices)
+
+
+def is_named(text: str, choices: Sequence[Choice]) -> bool:
+    """Return whether a message is the name of a value and nothing else."""
+    return bool(_plain(text)) and _exact(text, choices) is not None
+
+
+def _exact(text: str, choices: Sequence[Choice]) -> str | None:
+    # As it is written first: only its signs tell "C++" from "C".
+    for alike in (str, _folded, _plain):
+        for choice in choices:
+            if alike(text) in map(alike, (choice.value, *choice.synonyms)):
+                return choice.value
+    return None
 
 
 def _place_of(match: re.Match[str]) -> int:

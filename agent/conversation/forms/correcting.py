@@ -10,13 +10,15 @@ from agent.conversation.forms.state import FormState, FormStep
 from agent.conversation.forms.steps import ask_anew, change
 from agent.conversation.forms.values import Read
 from agent.conversation.forms.wording import names
-from agent.types import SlotValue
+from agent.types import FormProgress, SlotValue
 from agent.understanding import small_words
 from agent.understanding.small_words import plain
 
 __all__ = [
+    "added",
     "corrected",
     "corrected_summary",
+    "several",
     "unasked",
 ]
 
@@ -60,12 +62,26 @@ def corrected(state: FormState, text: str, read: Read) -> FormStep | None:
             return None if last is None else ask_anew(state, last)
     if asked is not None and asked.type is SlotType.TEXT:
         return None
+    if asked is not None and asked.type is SlotType.NUMBER and read.value is None:
+        # "August 3rd", to "how many days?", is the day that was given before.
+        moved = _only_day(state, text)
+        if moved is not None:
+            return moved
     stated = _stated(state, text)
     if stated is not None:
         return stated
     if small_words.softly_corrects(text):
         return _softly(state, text, read)
     return None
+
+
+def _only_day(state: FormState, text: str) -> FormStep | None:
+    """Take a day where a number was asked for as a correction of the form's one day."""
+    slots = [slot for slot in state.form.slots if slot.type is SlotType.DATE]
+    if len(slots) != 1 or slots[0].name not in state.slots:
+        return None
+    values = _differing(state, slots[0], text)
+    return change(state, slots[0], values[0]) if len(values) == 1 else None
 
 
 def corrected_summary(state: FormState, text: str) -> FormStep | None:
@@ -208,6 +224,45 @@ def unasked(state: FormState, text: str, *, beside: Read | None = None) -> dict[
         if len({read.value for read in reads}) == 1 and not rivals:
             taken[slot.name] = reads[0]
     return taken
+
+
+def several(state: FormState, text: str) -> tuple[dict[str, SlotValue], tuple[FormProgress, ...]]:
+    """Return the first of several things asked for, and the form again for each of the others.
+
+    "A mouse and a headset" are two orders; "a mouse or a headset" is a question.
+    """
+    for slot in state.missing:
+        if slot.type is not SlotType.CHOICE:
+            continue
+        reads = state.mentions(slot, text)
+        values = list(dict.fromkeys(read.value for read in reads if read.value is not None))
+        between = text[reads[0].end : reads[-1].start] if reads else ""
+        if 1 < len(values) <= _MOST_AT_ONCE and not re.search(r"\bor\b", between, re.IGNORECASE):
+            first, *rest = ({**state.slots, slot.name: value} for value in values)
+            others = tuple(FormProgress(state.form.name, slots) for slots in rest)
+            return {slot.name: first[slot.name]}, others
+    return {}, ()
+
+
+def added(state: FormState, text: str) -> tuple[FormProgress, ...]:
+    """Return the form again for what a message asks for besides: "and a mouse too"."""
+    if not _ADDS.search(text):
+        return ()
+    for slot in state.form.slots:
+        if slot.type is SlotType.CHOICE and slot.name in state.slots:
+            values = {read.value for read in state.mentions(slot, text)}
+            fresh = [v for v in values if v is not None and v != state.slots[slot.name]]
+            if len(fresh) == 1:
+                return (FormProgress(state.form.name, {slot.name: fresh[0]}),)
+    return ()
+
+
+_MOST_AT_ONCE = 3
+_ADDS = re.compile(
+    r"^\W*(?:oh|ah|ok|okay|yes|please)?\W*(?:and|also|plus|another|one more)\b"
+    r"|\b(?:too|also|as well|in addition)\b",
+    re.IGNORECASE,
+)
 
 
 def _overlap(one: Read, other: Read) -> bool:

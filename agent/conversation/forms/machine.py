@@ -13,17 +13,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agent.configuration.schema import Form, Slot, SlotType
 from agent.conversation.forms import steps
-from agent.conversation.forms.correcting import corrected, corrected_summary, unasked
+from agent.conversation.forms.correcting import (
+    added,
+    corrected,
+    corrected_summary,
+    several,
+    unasked,
+)
 from agent.conversation.forms.state import FormState, FormStep, form_state
 from agent.conversation.forms.values import Read
-from agent.conversation.forms.wording import SKIPPED, expected, listed, sentence
+from agent.conversation.forms.wording import SKIPPED, after_that, expected, listed, sentence
 from agent.types import FormProgress, IntentRanking, SlotValue
 from agent.understanding import small_words
+from agent.understanding.people import asks_for_person
 from agent.understanding.small_words import asks_something, plain
 
 __all__ = [
@@ -39,23 +46,48 @@ MAX_CHARS = 4000
 """Of a longer message only the beginning is looked at."""
 
 
-def start(form: Form, *, message: str = "", today: date | None = None) -> FormStep:
+def start(
+    form: Form,
+    *,
+    message: str = "",
+    earlier: str = "",
+    today: date | None = None,
+    intent: str | None = None,
+) -> FormStep:
     """Open a form.
 
     Args:
         form: The form.
         message: What opened it: values that it names clearly are taken from it
             ("I need a new monitor by Friday").
+        earlier: What had been said before, for values that the message doesn't name.
         today: Needed for those; without it nothing is taken.
+        intent: Whose form it is.
     """
     slots: dict[str, SlotValue] = {}
-    if message and today is not None:
-        state = form_state(form, FormProgress(form.name), today)
-        slots = _values(unasked(state, _cleaned(message)))
+    others: tuple[FormProgress, ...] = ()
+    for text in filter(None, map(_cleaned, (message, earlier))):
+        if today is None or others:
+            break
+        state = form_state(form, FormProgress(form.name, slots), today)
+        slots |= _values(unasked(state, text))
+        first, others = several(replace(state, slots=slots), text)
+        slots |= first
     before = [form.start] if form.start else []
     if slots:
         before.append(f"I've noted {listed(form, slots)}.")
-    return steps.go_on(form, slots, " ".join(before))
+    if others:
+        before.append(after_that(form, others))
+    return _opened_by(steps.go_on(form, slots, " ".join(before)), intent, others)
+
+
+def _opened_by(
+    step: FormStep, intent: str | None, others: tuple[FormProgress, ...] = ()
+) -> FormStep:
+    if step.progress is not None:
+        step = replace(step, progress=replace(step.progress, intent=intent))
+    others = others or step.others
+    return replace(step, others=tuple(replace(one, intent=intent) for one in others))
 
 
 def fill(
@@ -67,6 +99,7 @@ def fill(
     ranking: IntentRanking | None = None,
     own: Collection[str] = (),
     leave_at: float = 0.6,
+    labels: Collection[str] = (),
 ) -> FormStep:
     """Take one message to an open form.
 
@@ -79,14 +112,23 @@ def fill(
         ranking: What the classifier makes of the message, if it was asked.
         own: Intents that open this very form, and so don't lead away from it.
         leave_at: Least confidence of another intent that leads away from the form.
+        labels: What the form may be called besides: "cancel the leave request".
     """
     state = form_state(form, progress, today)
     text = _cleaned(message)
     guess = Guess(ranking, own, leave_at)
+    return _opened_by(
+        _taken(state, text, guess, (form.label, form.name.replace("_", " "), *labels)),
+        progress.intent,
+    )
+
+
+def _taken(state: FormState, text: str, guess: Guess, labels: Collection[str]) -> FormStep:
     asked = state.asked
-    if small_words.is_cancel(text) and (asked is None or not _names_choice(asked, text)):
-        return steps.cancelled(form)
-    if small_words.PERSON.search(small_words.plain(text)):
+    names_choice = asked is not None and _names_choice(asked, text)
+    if small_words.is_cancel(text, labels) and not names_choice:
+        return steps.cancelled(state.form)
+    if asks_for_person(text) and not names_choice:
         return steps.not_for_form(state)
     if asked is None:
         return _confirmed(state, text, guess)
@@ -136,6 +178,10 @@ def _answered(state: FormState, asked: Slot, text: str, guess: Guess) -> FormSte
     correction = corrected(state, text, read)
     if correction is not None:
         return correction
+    others = added(state, text) if read.value is None else ()
+    if others:
+        step = steps.ask(form, asked, state.slots, before=after_that(form, others))
+        return replace(step, others=others)
     if leads_away(asked, read, text, guess):
         return steps.not_for_form(state)
     found = _found_beside(state, asked, text, read)
@@ -181,12 +227,17 @@ def _made_no_sense(state: FormState, asked: Slot, text: str, read: Read) -> Form
 
 def _confirmed(state: FormState, text: str, guess: Guess) -> FormStep:
     form, slots = state.form, state.slots
-    if form.confirm is None or small_words.is_yes(text):
+    known = re.findall(r"[\w']+", small_words.plain(form.confirm or ""))
+    if form.confirm is None or small_words.is_yes(text, known):
         return steps.done(slots)
+    others = added(state, text)
+    if others:
+        step = steps.sum_up(form, slots, before=after_that(form, others))
+        return replace(step, others=others)
     correction = corrected_summary(state, text)
     if correction is not None:
         return correction
-    declined = small_words.is_no(text)
+    declined = small_words.is_no(text, known)
     if not declined and leads_away_from_summary(text, guess):
         return steps.not_for_form(state)
     failures = state.failures + 1

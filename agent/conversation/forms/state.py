@@ -43,6 +43,7 @@ class FormStep:
         choices: Short answers to offer.
         outcome: Where the form stands.
         slots: What was gathered, without what was left out.
+        others: The same form again, for what else was asked for: "a mouse and a headset".
     """
 
     progress: FormProgress | None
@@ -50,6 +51,7 @@ class FormStep:
     choices: tuple[str, ...]
     outcome: FormOutcome
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    others: tuple[FormProgress, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from agent.configuration.dates import boundary
 from agent.configuration.days import in_words
 from agent.configuration.placeholders import worded
 from agent.configuration.schema import DateWindow, Slot, SlotType
-from agent.conversation.forms.choices import find_choices, pick
+from agent.conversation.forms.choices import find_choices, is_named, pick
 from agent.conversation.forms.dates import find_dates
 from agent.conversation.forms.matches import Match
 from agent.conversation.forms.numbers import find_numbers
 from agent.conversation.forms.wording import either, limits, shown
 from agent.types import SlotValue
+from agent.understanding.polarity import denied_spans
 
 __all__ = ["MAX_TEXT_CHARS", "Read", "answer", "mentions", "valid"]
 
@@ -60,13 +61,17 @@ def answer(slot: Slot, text: str, *, today: date, day_first: bool) -> Read:
         return _text(slot, text)
     if slot.type is SlotType.CHOICE:
         return _choice(slot, text)
-    found = _find(slot, text, today, day_first)
+    found, denied = _not_denied(_find(slot, text, today, day_first), text)
     if not found:
-        return Read(None)
+        return Read(None, _DENIED if denied else "")
     values = {one.value for one in found if one.value is not None}
     if len(values) > 1:
         names = " or ".join(shown(slot, one.value) for one in found[:2] if one.value is not None)
         return Read(None, f"I can only take one, {names}", found[0].start, found[-1].end)
+    unclear = [one for one in found if one.value is None]
+    if slot.type is SlotType.DATE and unclear:
+        # "Friday or the week after": half an answer isn't taken for one.
+        return _checked(slot, unclear[0], today)
     best = next((one for one in found if one.value is not None), found[0])
     return _checked(slot, best, today)
 
@@ -78,15 +83,48 @@ def mentions(slot: Slot, text: str, *, today: date, day_first: bool) -> list[Rea
     """
     if slot.type is SlotType.TEXT:
         return _numbered(slot, text)
-    read = [_checked(slot, one, today) for one in _find(slot, text, today, day_first)]
+    found, _ = _not_denied(_find(slot, text, today, day_first), text)
+    read = [_checked(slot, one, today) for one in found]
     return [one for one in read if one.value is not None]
+
+
+_BEGINS = re.compile(r"\b(?:first|starts?|starting|begins?|beginning|from|arrival|arrive)\b|first_")
+"""A date slot that asks where a stretch of days begins."""
+
+_NO_NUMBER = re.compile(
+    r"\b(?:at|by|from|until|till|before|after|around)?\s*\d{1,2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?"
+    r"|o'?clock)"
+    r"|\b\d{1,2}:\d{2}\b|\bat \d{1,2}(?=\s*(?:$|[.,!?]))|\b\d+(?:st|nd|rd|th)\b"
+    r"|\b(?:room|floor|level|building|flat|suite|gate|line|ext(?:ension)?)\s*\d+",
+    re.IGNORECASE,
+)
+"""Figures of a time, an ordinal or a place: they count nothing."""
+
+_DENIED = "I understood what it isn't, but not what it is"
+
+
+def _not_denied(found: list[Match], text: str) -> tuple[list[Match], bool]:
+    """Leave out what a message says that it isn't: "not Friday"; say whether anything was."""
+    spans = denied_spans(text)
+    kept = [
+        one for one in found if not any(start < one.end and one.start < end for start, end in spans)
+    ]
+    return kept, len(kept) < len(found)
 
 
 def _find(slot: Slot, text: str, today: date, day_first: bool) -> list[Match]:
     if slot.type is SlotType.DATE:
-        return find_dates(text, today=today, day_first=day_first, when=slot.when)
+        begins = _BEGINS.search(f"{slot.label} {slot.name} {slot.ask}".lower()) is not None
+        return find_dates(text, today=today, day_first=day_first, when=slot.when, begins=begins)
     if slot.type is SlotType.NUMBER:
-        return find_numbers(text, slot.unit)
+        days = find_dates(text, today=today, day_first=day_first)
+        places = [(day.start, day.end) for day in days]
+        places += [place.span() for place in _NO_NUMBER.finditer(text)]
+        return [
+            number
+            for number in find_numbers(text, slot.unit)
+            if not any(start < number.end and number.start < end for start, end in places)
+        ]
     if slot.type is SlotType.EMAIL:
         return [_address(match) for match in _EMAIL.finditer(text)]
     return find_choices(text, slot.choices)
@@ -126,11 +164,17 @@ def _numbered(slot: Slot, text: str) -> list[Read]:
 
 def _choice(slot: Slot, text: str) -> Read:
     values = pick(text, slot.choices)
+    named = find_choices(text, slot.choices)
+    kept, denied = _not_denied(named, text)
+    if denied and not is_named(text, slot.choices):
+        values = list(dict.fromkeys(str(one.value) for one in kept))
+        if not values:
+            return Read(None, _DENIED)
     if len(values) > 1:
         return Read(None, f"that could be {either(values[:4])}")
     if not values:
         return Read(None)
-    places = [one for one in find_choices(text, slot.choices) if one.value == values[0]]
+    places = [one for one in named if one.value == values[0]]
     if places:
         return Read(values[0], start=places[0].start, end=places[0].end)
     return Read(values[0], start=0, end=len(text))

@@ -8,10 +8,11 @@ from datetime import date
 from agent.configuration.days import in_words
 from agent.configuration.placeholders import worded
 from agent.configuration.schema import Form, Slot, SlotType
-from agent.types import SlotValue
+from agent.types import FormProgress, SlotValue
 
 __all__ = [
     "SKIPPED",
+    "after_that",
     "capital",
     "either",
     "expected",
@@ -109,6 +110,19 @@ def limits(slot: Slot) -> str:
 def either(words: Sequence[str]) -> str:
     """Return words as a choice: `a, b or c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def after_that(form: Form, others: Sequence[FormProgress]) -> str:
+    """Say what else will be asked about, like "The headset comes after that."."""
+    names = [
+        shown(slot, other.slots[slot.name])
+        for other in others
+        for slot in form.slots
+        if slot.type is SlotType.CHOICE and slot.name in other.slots
+    ]
+    if len(names) == 1:
+        return f"The {names[0]} comes after that."
+    return f"The {', '.join(names[:-1])} and {names[-1]} come after that."
 
 
 def sentence(text: str) -> str:

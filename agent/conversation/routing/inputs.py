@@ -185,6 +185,15 @@ class RouterInputs:
         scope_threshold: Least `in_scope` at which the best label is believed.
         targets: Intent → what it leads to (see `Candidate.target`), for the labels in
             `scores` and for `chosen`; a label that isn't here goes to the knowledge base.
+        urgent: An intent that gets through whatever is open, or empty.
+        small: What a message of small words alone says ("yes", "no", "ok", "done"), or empty.
+        denied: The words that deny a wish ("don't order"); empty if none is denied, or if
+            the message says something besides, which is what was looked at.
+        undone: The words that ask for the opposite of a wish ("cancel"), or empty.
+        wants_person: The message asks for a person in so many words.
+        wants_back: A person took over, and the message asks for us again.
+        asked_more: The last reply asked whether there is anything else.
+        mumbles: The message says too little to count as one that wasn't helped with.
         rule: Name of the handover rule that a word of the message set off, or empty.
         rules: Intent → name of the handover rule that it sets off.
         form: The open form's name, or empty.
@@ -194,6 +203,7 @@ class RouterInputs:
         form_then: What follows the form, as a target; empty unless it is done.
         n_forms: How many forms are open, the ones that wait included.
         pending: "intent" or "article" while a clarifying question awaits its answer.
+        pending_values: What may be chosen there, `SOMETHING_ELSE` last.
         chosen: The value that the message chose there, `SOMETHING_ELSE`, or None.
         clarified: The turn before asked back, so this one may not.
         unsure: Turns in a row, before this one, that nobody was helped with.
@@ -213,6 +223,14 @@ class RouterInputs:
     in_scope: float = 0.0
     scope_threshold: float = 0.5
     targets: Mapping[str, str] = field(default_factory=dict)
+    urgent: str = ""
+    small: str = ""
+    denied: str = ""
+    undone: str = ""
+    wants_person: bool = False
+    wants_back: bool = False
+    asked_more: bool = False
+    mumbles: bool = False
     rule: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
     form: str = ""
@@ -221,6 +239,7 @@ class RouterInputs:
     form_then: str = ""
     n_forms: int = 0
     pending: str = ""
+    pending_values: tuple[str, ...] = ()
     chosen: str | None = None
     clarified: bool = False
     unsure: int = 0
@@ -282,6 +301,7 @@ class RouterInputs:
         values["scores"] = [
             {"intent": score.intent, "confidence": score.confidence} for score in self.scores
         ]
+        values["pending_values"] = list(self.pending_values)
         values["targets"], values["rules"] = dict(self.targets), dict(self.rules)
         values["thresholds"] = asdict(self.thresholds)
         if self.verdict is not None:
@@ -297,6 +317,7 @@ class RouterInputs:
             **{
                 **written,
                 "message": MessageKind(written["message"]),
+                "pending_values": tuple(written.get("pending_values", ())),
                 "scores": tuple(IntentScore(**score) for score in written["scores"]),
                 "verdict": None
                 if verdict is None

@@ -82,10 +82,39 @@ def person_for(target: str) -> _Person:
     return {"reason": HandoverReason.RULE if detail else HandoverReason.ASKED, "detail": detail}
 
 
-def asks_for_person(inputs: RouterInputs) -> bool:
-    """Whether the message asks for a person."""
+def gets_through(inputs: RouterInputs) -> bool:
+    """Whether the message holds what gets through whatever is open, and a script deals with it."""
+    target = inputs.targets.get(inputs.urgent, "answer")
+    return inputs.urgent != "" and not target.startswith("answer")
+
+
+def by_urgency(inputs: RouterInputs) -> Routed:
+    """Return the way to what must get through."""
+    target = inputs.targets[inputs.urgent]
+    return Routed(
+        "gets_through",
+        Route.HANDOFF if target.startswith("handover") else Route.HANDLE,
+        intent=inputs.urgent,
+        explanation=f"{inputs.urgent!r} gets through whatever is open.",
+        **person_for(target),
+    )
+
+
+def chats_small(inputs: RouterInputs) -> bool:
+    """Whether the agent's own small talk, or a reply of its own, fits a small word."""
     first = inputs.first
     return (
+        inputs.small != ""
+        and first is not None
+        and first.kind in ("smalltalk", "say")
+        and first.confidence >= inputs.thresholds.handle
+    )
+
+
+def asks_for_person(inputs: RouterInputs) -> bool:
+    """Whether the message asks for a person, in so many words or in others."""
+    first = inputs.first
+    return inputs.wants_person or (
         first is not None
         and first.kind == "handover"
         and first.confidence >= inputs.thresholds.handle
@@ -94,7 +123,17 @@ def asks_for_person(inputs: RouterInputs) -> bool:
 
 def by_request(inputs: RouterInputs) -> Routed:
     """Return the way to a person who was asked for."""
-    first = inputs.candidates[0]
+    wanted = [one for one in inputs.candidates if one.kind == "handover"]
+    if inputs.wants_person and (not wanted or wanted[0] is not inputs.first):
+        intent = next((one.intent for one in wanted if one.target == "handover"), None)
+        return Routed(
+            "asked_for_a_person",
+            Route.HANDOFF,
+            intent=intent,
+            explanation="The message asks for a person in so many words.",
+            **person_for("handover"),
+        )
+    first = wanted[0]
     return Routed(
         "asked_for_a_person",
         Route.HANDOFF,

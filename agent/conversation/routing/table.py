@@ -32,9 +32,12 @@ from agent.conversation.routing.intents import (
     by_choice,
     by_request,
     by_rule,
+    by_urgency,
+    chats_small,
     chose_task,
     clearly_tied,
     doubtful,
+    gets_through,
     handles,
     is_clear,
     least_of,
@@ -95,6 +98,36 @@ def _form_step(inputs: RouterInputs) -> Routed:
     )
 
 
+def _left_to_a_person(inputs: RouterInputs) -> bool:
+    """Whether a message is for the person who has taken over, and no question or task."""
+    return inputs.handed_over and (
+        asks_for_person(inputs)
+        or inputs.rule != ""
+        or rule_of_intent(inputs) != ""
+        or (may_be_chat(inputs) and not inputs.small)
+    )
+
+
+def _means_nothing(inputs: RouterInputs) -> bool:
+    """Whether a chat page sent a payload that names nothing we know."""
+    return inputs.message is MessageKind.PAYLOAD and not inputs.scores
+
+
+def _still_open(inputs: RouterInputs) -> bool:
+    """Whether a "yes" leaves open which of several things is meant."""
+    return inputs.pending != "" and inputs.chosen is None and inputs.small in ("yes", "ok")
+
+
+def _which_still(inputs: RouterInputs) -> Routed:
+    return Routed(
+        "which_still",
+        Route.CLARIFY,
+        explanation="The person said yes, but not to which of the choices.",
+        kind=inputs.pending,
+        choices=tuple(each for each in inputs.pending_values if each != SOMETHING_ELSE),
+    )
+
+
 def _unsettled_tie(inputs: RouterInputs) -> bool:
     return bool(tied(inputs)) and not answer_settles(inputs)
 
@@ -115,15 +148,26 @@ TABLE: tuple[Row, ...] = (
         lambda i: i.broken,
         fixed("broken", Route.HANDLE, "Something inside failed, so the person got an apology."),
     ),
+    Row("gets_through", gets_through, by_urgency),
     Row(
         "start_over",
         lambda i: i.message is MessageKind.START_OVER,
         fixed("start_over", Route.HANDLE, "The person asked to start over."),
     ),
     Row(
-        "with_a_person",
-        lambda i: i.handed_over,
-        fixed("with_a_person", Route.HANDOFF, "A person has taken over this conversation."),
+        "begins",
+        lambda i: i.message is MessageKind.BEGIN or _means_nothing(i),
+        fixed("begins", Route.HANDLE, "The chat page opened the conversation."),
+    ),
+    Row(
+        "given_back",
+        lambda i: i.wants_back,
+        fixed("given_back", Route.HANDLE, "The person wants to go on without a colleague."),
+    ),
+    Row(
+        "still_with_a_person",
+        _left_to_a_person,
+        fixed("still_with_a_person", Route.HANDOFF, "A person has taken over already."),
     ),
     Row(
         "action_failed",
@@ -171,6 +215,17 @@ TABLE: tuple[Row, ...] = (
         lambda i: i.form_took_it and not i.form_then.startswith("answer"),
         _form_step,
     ),
+    Row("which_still", _still_open, _which_still),
+    Row("small_talk_word", chats_small, handles("small_talk_word", "")),
+    Row(
+        "small_word",
+        lambda i: i.small in ("yes", "no", "ok", "done") and i.chosen is None,
+        lambda i: Routed(
+            "small_word",
+            Route.HANDLE,
+            explanation=f"The message says {i.small!r} and nothing else.",
+        ),
+    ),
     Row(
         "no_words",
         lambda i: i.message is MessageKind.NO_WORDS,
@@ -194,6 +249,15 @@ TABLE: tuple[Row, ...] = (
             "unsupported_language",
             Route.ANSWER,
             explanation=f"The message is in a language that isn't answered: {i.language!r}.",
+        ),
+    ),
+    Row(
+        "denied",
+        lambda i: i.denied != "" and not i.asks and not may_be_chat(i),
+        lambda i: Routed(
+            "denied",
+            Route.HANDLE,
+            explanation=f"The message says {i.denied!r}, so what it names isn't done.",
         ),
     ),
     Row(
@@ -232,11 +296,29 @@ TABLE: tuple[Row, ...] = (
         which_article,
     ),
     Row("answered", lambda i: verdict_of(i).answered, answered),
+    Row(
+        "undone",
+        lambda i: i.undone != "",
+        lambda i: Routed(
+            "undone",
+            Route.HANDLE,
+            confidence=verdict_of(i).confidence,
+            explanation=(
+                f"The message says {i.undone!r}, which is the opposite of what we can do, and no "
+                "article answers."
+            ),
+        ),
+    ),
     Row("likely_small_talk", may_be_chat, handles("likely_small_talk", ", and nothing else fits")),
+    Row(
+        "with_a_person",
+        lambda i: i.handed_over,
+        fixed("with_a_person", Route.HANDOFF, "A person has taken over this conversation."),
+    ),
     Row("doubtful_intent", lambda i: bool(doubtful(i)), which_task),
     Row(
         "unsure_again",
-        lambda i: i.unsure + 1 >= i.thresholds.unsure_turns,
+        lambda i: i.unsure + 1 >= i.thresholds.unsure_turns and not i.mumbles,
         lambda i: Routed(
             "unsure_again",
             Route.HANDOFF,

@@ -107,6 +107,7 @@ def state_to_json(session: Session) -> dict[str, Any]:
                 "asking": form.asking,
                 "failures": form.failures,
                 "confirming": form.confirming,
+                "intent": form.intent,
             }
             for form in session.forms
         ],
@@ -145,6 +146,7 @@ def state_from_json(value: Mapping[str, Any], **known: Any) -> Session:
                     asking=form["asking"],
                     failures=form["failures"],
                     confirming=form["confirming"],
+                    intent=form.get("intent"),
                 )
                 for form in value["forms"]
             ),

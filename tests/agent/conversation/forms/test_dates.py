@@ -17,7 +17,7 @@ MONDAY = date(2026, 11, 23)
 def day_in(text: str, **options: object) -> str | None:
     found = find_dates(text, today=MONDAY, **options)  # type: ignore[arg-type]
     assert len(found) <= 1, found
-    return None if not found else str(found[0].value)
+    return None if not found or found[0].value is None else str(found[0].value)
 
 
 @pytest.mark.parametrize(
