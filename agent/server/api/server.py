@@ -8,12 +8,12 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from agent.memory.sessions import SessionStore
-from agent.server.asker import Asker
 from agent.server.api.auth.front_door import FrontDoor
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem
 from agent.server.api.seams import Conversations, Shelves
 from agent.server.api.work import Work
+from agent.server.asker import Asker
 from agent.server.settings import Settings
 
 __all__ = ["KnownAsker", "Server", "ServerOf", "check_length"]

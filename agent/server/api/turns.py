@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 
 from agent.errors import SessionError
-from agent.server.asker import Asker
 from agent.server.api.problems import Problem
 from agent.server.api.server import Server
 from agent.server.api.work import Stop
+from agent.server.asker import Asker
 from agent.types import Event, Reply
 
 __all__ = ["hung_up", "take_turn", "turn"]

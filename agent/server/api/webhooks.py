@@ -15,10 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from agent.errors import SessionConflict
-from agent.server.asker import Asker
 from agent.server.api.problems import Problem, documented_problems
 from agent.server.api.server import Server, ServerOf, check_length
 from agent.server.api.turns import take_turn
+from agent.server.asker import Asker
 from agent.server.channels.types import Channel, Message, NotSigned, Unreadable, WebhookRequest
 
 __all__ = ["SESSION_HEADER", "webhook_router"]

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from agent.errors import ServerError
-from agent.server.asker import ANONYMOUS, Asker
 from agent.server.api.auth.keys import PREFIX, KeyFile
 from agent.server.api.auth.tokens import BadToken, TokenVerifier
 from agent.server.api.limits import RateLimit
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem
+from agent.server.asker import ANONYMOUS, Asker
 from agent.server.settings import Settings
 
 __all__ = ["ASKER_KEY", "FrontDoor"]

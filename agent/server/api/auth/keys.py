@@ -25,8 +25,8 @@ from filelock import FileLock, Timeout
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import ServerError
-from agent.server.asker import Asker, AskerKind
 from agent.server.api.logs import ERRORS
+from agent.server.asker import Asker, AskerKind
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
 from retrieval.system.durable import replace_file

@@ -19,8 +19,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from agent.errors import ServerError
-from agent.server.asker import Asker, AskerKind
 from agent.server.api.auth.jwks import JwksFile, JwksUrl, KeySource
+from agent.server.asker import Asker, AskerKind
 from agent.server.settings import TokenSettings
 
 __all__ = ["BadToken", "TokenVerifier", "roles_of"]

@@ -14,7 +14,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from agent.server.asker import Asker
 from agent.server.api.logs import ERRORS
 from agent.server.api.problems import Problem, documented_problems
 from agent.server.api.schemas.v1 import ChatReply, ChatRequest, chat_json
@@ -22,6 +21,7 @@ from agent.server.api.server import KnownAsker, Server, ServerOf, check_length
 from agent.server.api.sse import KEEP_ALIVE, MEDIA_TYPE, encode_event, wants_events
 from agent.server.api.turns import hung_up, take_turn, turn
 from agent.server.api.work import HungUp, Stop
+from agent.server.asker import Asker
 from agent.types import Event, Reply
 from qa.wire import answer_to_json
 
