@@ -302,7 +302,7 @@ class Session:
         id: Never defaulted or shared.
         owner: Who it belongs to (a key's or token's subject); another owner gets nothing.
         channel: "terminal", "web", "rest", ...
-        turns: Oldest first.
+        turns: Oldest first; of a long conversation perhaps the newest alone.
         slots: Values kept beyond a form.
         forms: Open forms, the active one last; those before wait to be taken up again.
         pending: A clarifying question that awaits its answer.
@@ -311,6 +311,7 @@ class Session:
         language: Two letters, as far as known.
         created: ISO 8601 UTC.
         version: Counts stored changes; a writer that saw an older one must read again.
+        earlier: How many turns came before `turns`.
     """
 
     id: str
@@ -325,6 +326,7 @@ class Session:
     language: str = ""
     created: str = ""
     version: int = 0
+    earlier: int = 0
 
 
 @dataclass(frozen=True)

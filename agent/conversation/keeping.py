@@ -19,6 +19,9 @@ __all__ = ["Keeping", "turn_of"]
 
 _PERSONAL = "[personal]"
 _MAX_CONFLICTS = 20
+_RECENT_TURNS = 100
+"""So many turns are looked at, and told to whoever takes over: however long a conversation
+has become, its next turn costs the same."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Keeping:
         Raises:
             SessionError: The owner has no such session.
         """
-        stored = self.sessions.load(session_id, owner)
+        stored = self.sessions.load(session_id, owner, last=_RECENT_TURNS)
         if stored is None:
             msg = (
                 f"There is no session {session_id!r} of this owner. It may have expired or been "
@@ -98,10 +101,11 @@ class Keeping:
                 if not over_newer:
                     raise
                 # Another process was faster: its turns stay, ours comes after them.
-                newer = self.sessions.load(before.id, before.owner)
+                newer = self.sessions.load(before.id, before.owner, last=_RECENT_TURNS)
                 if newer is None:
                     raise
-                shown = replace(shown, version=newer.version, turns=(*newer.turns, turn))
+                turns = (*newer.turns, turn)
+                shown = replace(shown, version=newer.version, turns=turns, earlier=newer.earlier)
             else:
                 self.memory.keep(
                     (before.owner, before.id),
@@ -150,7 +154,7 @@ class Keeping:
         state = self.memory.of((before.owner, before.id), before.version)
         said = state.said if state is not None else ()
         return (
-            *said,
+            *said[-2 * _RECENT_TURNS :],
             ("user", thought.perception.message),
             ("agent", thought.response.text),
         )

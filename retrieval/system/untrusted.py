@@ -34,6 +34,7 @@ _EXPECTED = {
 
 _BOUNDS = {
     "ge": "at least",
+    "gt": "more than",
     "le": "at most",
     "expected": "one of",
     "pattern": "a text that matches",

@@ -18,6 +18,7 @@ import uvicorn
 
 from agent.errors import SessionError
 from agent.memory.sessions import SessionStore
+from agent.server.api.running import listen, serving
 from agent.types import Decision, Event, Reply, Route, Turn
 from qa.types import Answer
 from retrieval.types import Roles
@@ -104,11 +105,9 @@ class ScriptedAgent:
 @contextmanager
 def served(app: Any) -> Iterator[tuple[str, uvicorn.Server]]:
     """Serve an app on a free port of loopback until the block ends; yield its address."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="test-server")
+    server = uvicorn.Server(serving(app, app.state.server.settings))
+    sockets = [listen("127.0.0.1", 0)]
+    thread = threading.Thread(target=server.run, args=(sockets,), name="test-server")
     thread.start()
     try:
         until = time.monotonic() + _START_S

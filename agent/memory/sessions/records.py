@@ -1,188 +1,100 @@
-"""Sessions, turns and decisions as JSON values and back.
+"""Sessions, turns and decisions as JSON and back.
 
-The one place that knows how they are written. A value that can't be what was written raises
-SessionError: a stored session is never half understood.
+The one place that knows how they are written: as their dataclasses have them. A value that
+can't be what was written raises SessionError: a stored session is never half understood.
+What an older version wrote lacks the newer fields, which have their defaults then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from agent.errors import SessionError
-from agent.types import Decision, FormProgress, Pending, Route, Session, Turn
+from agent.memory.sessions.columns import storable
+from agent.types import Session, Turn
+from retrieval.system.untrusted import worded
 
 __all__ = [
-    "decision_from_json",
-    "decision_to_json",
+    "session_of",
     "session_to_json",
-    "state_from_json",
-    "state_to_json",
-    "turn_from_json",
+    "state_text",
+    "turn_of",
+    "turn_text",
     "turn_to_json",
 ]
 
+T = TypeVar("T")
 
-def decision_to_json(decision: Decision) -> dict[str, Any]:
-    """Return a decision record as JSON."""
-    return {
-        "id": decision.id,
-        "route": decision.route.value,
-        "rule": decision.rule,
-        "intent": decision.intent,
-        "confidence": decision.confidence,
-        "inputs": dict(decision.inputs),
-        "explanation": decision.explanation,
-    }
+_SESSION = TypeAdapter(Session)
+_TURN = TypeAdapter(Turn)
+_KNOWN = {"id", "owner", "channel", "created", "version", "turns", "earlier"}
+"""What of a session stands in columns of its own."""
+_FIRST = {"slots", "forms", "pending", "unsure", "handed_over", "language"}
+"""What even the first version wrote."""
 
 
-def decision_from_json(value: Mapping[str, Any]) -> Decision:
-    """Return the decision that `decision_to_json` wrote.
-
-    Raises:
-        SessionError: It isn't one.
-    """
-    try:
-        return Decision(
-            id=value["id"],
-            route=Route(value["route"]),
-            rule=value["rule"],
-            intent=value["intent"],
-            confidence=value["confidence"],
-            inputs=value["inputs"],
-            explanation=value["explanation"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged("decision", error) from error
+def state_text(session: Session) -> str:
+    """Return what changes from turn to turn besides the turns, as JSON."""
+    return _dumped(_SESSION.dump_python(session, exclude=_KNOWN))
 
 
-def turn_to_json(turn: Turn) -> dict[str, Any]:
-    """Return a turn as JSON, its decision inside."""
-    return {
-        "message": turn.message,
-        "reply": turn.reply,
-        "route": turn.route.value,
-        "intent": turn.intent,
-        "decision": decision_to_json(turn.decision),
-        "at": turn.at,
-        "question": turn.question,
-        "articles": list(turn.articles),
-        "titles": list(turn.titles),
-        "choices": list(turn.choices),
-    }
-
-
-def turn_from_json(value: Mapping[str, Any]) -> Turn:
-    """Return the turn that `turn_to_json` wrote.
-
-    Raises:
-        SessionError: It isn't one.
-    """
-    try:
-        return Turn(
-            message=value["message"],
-            reply=value["reply"],
-            route=Route(value["route"]),
-            intent=value["intent"],
-            decision=decision_from_json(value["decision"]),
-            at=value["at"],
-            question=value["question"],
-            articles=tuple(value["articles"]),
-            titles=tuple(value["titles"]),
-            choices=tuple(value["choices"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged("turn", error) from error
-
-
-def state_to_json(session: Session) -> dict[str, Any]:
-    """Return what changes from turn to turn besides the turns."""
-    pending = session.pending
-    return {
-        "slots": dict(session.slots),
-        "forms": [
-            {
-                "form": form.form,
-                "slots": dict(form.slots),
-                "asking": form.asking,
-                "failures": form.failures,
-                "confirming": form.confirming,
-                "intent": form.intent,
-            }
-            for form in session.forms
-        ],
-        "pending": None
-        if pending is None
-        else {
-            "kind": pending.kind,
-            "message": pending.message,
-            "choices": list(pending.choices),
-            "values": list(pending.values),
-        },
-        "unsure": session.unsure,
-        "handed_over": session.handed_over,
-        "language": session.language,
-    }
-
-
-def state_from_json(value: Mapping[str, Any], **known: Any) -> Session:
-    """Return a session with the state that `state_to_json` wrote.
+def session_of(state: str, **known: Any) -> Session:
+    """Return a session with the state that `state_text` wrote.
 
     Args:
-        value: The state.
+        state: The state.
         known: The session's other attributes.
 
     Raises:
         SessionError: It isn't one.
     """
-    try:
-        pending = value["pending"]
-        return Session(
-            slots=value["slots"],
-            forms=tuple(
-                FormProgress(
-                    form=form["form"],
-                    slots=form["slots"],
-                    asking=form["asking"],
-                    failures=form["failures"],
-                    confirming=form["confirming"],
-                    intent=form.get("intent"),
-                )
-                for form in value["forms"]
-            ),
-            pending=None
-            if pending is None
-            else Pending(
-                kind=pending["kind"],
-                message=pending["message"],
-                choices=tuple(pending["choices"]),
-                values=tuple(pending["values"]),
-            ),
-            unsure=value["unsure"],
-            handed_over=value["handed_over"],
-            language=value["language"],
-            **known,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged("session", error) from error
+    return _read(_SESSION, "session", state, known, _FIRST)
+
+
+def turn_to_json(turn: Turn) -> dict[str, Any]:
+    """Return a turn as JSON, its decision inside."""
+    written: dict[str, Any] = json.loads(turn_text(turn))
+    return written
+
+
+def turn_text(turn: Turn) -> str:
+    """Return a turn's JSON as text."""
+    return _dumped(_TURN.dump_python(turn))
+
+
+def turn_of(text: str) -> Turn:
+    """Return the turn that `turn_text` wrote.
+
+    Raises:
+        SessionError: It isn't one.
+    """
+    return _read(_TURN, "turn", text, {}, set())
 
 
 def session_to_json(session: Session) -> dict[str, Any]:
     """Return a whole session as JSON: what an export holds."""
-    return {
-        "id": session.id,
-        "owner": session.owner,
-        "channel": session.channel,
-        "created": session.created,
-        "version": session.version,
-        **state_to_json(session),
-        "turns": [turn_to_json(turn) for turn in session.turns],
-    }
-
-
-def _damaged(what: str, error: Exception) -> SessionError:
-    msg = (
-        f"A stored {what} can't be read ({type(error).__name__}: {error}). Expected what this "
-        "version writes. Delete that session, or put a backup of the file in its place."
+    written: dict[str, Any] = json.loads(
+        _dumped(_SESSION.dump_python(session, exclude={"earlier"}))
     )
-    return SessionError(msg)
+    return written
+
+
+def _dumped(value: Any) -> str:
+    return storable(json.dumps(value, ensure_ascii=False))
+
+
+def _read(kind: TypeAdapter[T], what: str, text: str, known: dict[str, Any], needed: set[str]) -> T:
+    try:
+        written = json.loads(text)
+        if not isinstance(written, dict) or not written.keys() >= needed:
+            raise ValueError(f"it is {str(written)[:80]!r}, expected {sorted(needed)} in it")
+        return kind.validate_python(written | known)
+    except (ValueError, RecursionError) as error:
+        reason = worded(error) if isinstance(error, ValidationError) else error
+        raise SessionError(
+            f"A stored {what} can't be read ({reason}). Expected what this version writes. "
+            "Delete that session, or put a backup of the file in its place."
+        ) from error

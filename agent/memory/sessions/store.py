@@ -13,23 +13,22 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from agent.errors import SessionConflict, SessionError
 from agent.memory.privacy.masking import Masker
-from agent.memory.sessions.columns import dumped, iso, parsed, storable
+from agent.memory.sessions.columns import iso, storable
 from agent.memory.sessions.database import BUSY_TIMEOUT_S, SessionFile
 from agent.memory.sessions.masked import masked_name, masked_state, masked_turn
 from agent.memory.sessions.records import (
-    decision_from_json,
+    session_of,
     session_to_json,
-    state_from_json,
-    state_to_json,
-    turn_from_json,
-    turn_to_json,
+    state_text,
+    turn_of,
+    turn_text,
 )
 from agent.memory.sessions.types import Feedback, SessionSummary
 from agent.types import Decision, Session
@@ -50,7 +49,7 @@ class SessionStore:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         *,
         masker: Masker | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
@@ -58,7 +57,8 @@ class SessionStore:
         """Open the file, or make it: readable and writable by its owner alone.
 
         Args:
-            path: Of the file; folders above it are made if absent.
+            path: Of the file; folders above it are made if absent. None keeps sessions in
+                memory.
             masker: With the company's own patterns; the built-in ones if not given.
             busy_timeout_s: How long to wait for other writers.
 
@@ -66,21 +66,14 @@ class SessionStore:
             SessionError: The file is damaged, foreign, of a newer version, or can't be
                 written.
         """
-        self._start(Path(path), masker, busy_timeout_s)
+        self.path = None if path is None else Path(path)
+        self.masker = masker if masker is not None else Masker()
+        self._file = SessionFile(self.path, busy_timeout_s=busy_timeout_s)
 
     @classmethod
     def in_memory(cls, *, masker: Masker | None = None) -> SessionStore:
         """Return a store that ends with the process."""
-        store = cls.__new__(cls)
-        store._start(None, masker, BUSY_TIMEOUT_S)
-        return store
-
-    def _start(self, path: Path | None, masker: Masker | None, busy_timeout_s: float) -> None:
-        self.path = path
-        self.masker = masker if masker is not None else Masker()
-        self._file = SessionFile(path, busy_timeout_s=busy_timeout_s)
-
-    # --- sessions ---------------------------------------------------------------------
+        return cls(None, masker=masker)
 
     def create(
         self,
@@ -111,32 +104,41 @@ class SessionStore:
         )
         return self.save(session, now=now)
 
-    def load(self, session_id: str, owner: str = "") -> Session | None:
+    def load(self, session_id: str, owner: str = "", *, last: int | None = None) -> Session | None:
         """Return the owner's session, or None if there is none of this id.
+
+        Args:
+            session_id: Of the session.
+            owner: Whose it is.
+            last: At most so many turns, the newest: a long conversation costs no more than
+                a short one then. None reads all.
 
         Raises:
             SessionError: The file can't be read.
         """
         with self._file.reading() as connection:
             row = connection.execute(
-                "SELECT key, channel, created, version, state FROM sessions "
+                "SELECT key, channel, created, version, turns, state FROM sessions "
                 "WHERE owner = ? AND id = ?",
                 (self._name(owner), self._name(session_id)),
             ).fetchone()
             if row is None:
                 return None
-            key, channel, created, version, state = row
+            key, channel, created, version, n_turns, state = row
+            earlier = 0 if last is None else max(0, n_turns - last)
             turns = connection.execute(
-                "SELECT turn FROM turns WHERE session = ? ORDER BY number", (key,)
+                "SELECT turn FROM turns WHERE session = ? AND number >= ? ORDER BY number",
+                (key, earlier),
             ).fetchall()
-        return state_from_json(
-            parsed(state),
+        return session_of(
+            state,
             id=session_id,
             owner=owner,
             channel=channel,
             created=created,
             version=version,
-            turns=tuple(turn_from_json(parsed(turn)) for (turn,) in turns),
+            turns=tuple(turn_of(turn) for (turn,) in turns),
+            earlier=earlier,
         )
 
     def save(
@@ -163,22 +165,21 @@ class SessionStore:
         """
         hidden = tuple(hide)
         moment = iso(now)
-        state = dumped(state_to_json(masked_state(session, self.masker, hide=hidden)))
+        state = state_text(masked_state(session, self.masker, hide=hidden))
         # Masked before the file is locked; the version, checked inside, binds the count.
         stored = self._stored_turns(session)
-        added = tuple(
-            masked_turn(turn, self.masker, hide=hidden) for turn in session.turns[stored:]
-        )
+        known = stored - session.earlier
+        added = tuple(masked_turn(turn, self.masker, hide=hidden) for turn in session.turns[known:])
         with self._file.writing() as connection:
             key = self._claim(connection, session, state, moment)
             connection.executemany(
                 "INSERT INTO turns (session, number, decision, turn) VALUES (?, ?, ?, ?)",
                 [
-                    (key, stored + place, storable(turn.decision.id), dumped(turn_to_json(turn)))
+                    (key, stored + place, storable(turn.decision.id), turn_text(turn))
                     for place, turn in enumerate(added)
                 ],
             )
-        return replace(session, version=session.version + 1, turns=session.turns[:stored] + added)
+        return replace(session, version=session.version + 1, turns=session.turns[:known] + added)
 
     def delete(self, session_id: str, owner: str = "") -> bool:
         """Delete a session with its turns, decisions and feedback; return whether it was there.
@@ -249,18 +250,8 @@ class SessionStore:
                 return None
             given = self.feedback(session_id, owner)
         exported = session_to_json(session)
-        exported["feedback"] = [
-            {
-                "decision": item.decision,
-                "helpful": item.helpful,
-                "comment": item.comment,
-                "at": item.at,
-            }
-            for item in given
-        ]
+        exported["feedback"] = [asdict(item) for item in given]
         return exported
-
-    # --- decisions and what people thought of them ---------------------------------------
 
     def decision(self, decision_id: str, owner: str = "") -> Decision | None:
         """Return a decision of one of the owner's sessions, or None if there is none.
@@ -274,9 +265,7 @@ class SessionStore:
                 "WHERE turns.decision = ? AND sessions.owner = ?",
                 (storable(decision_id), self._name(owner)),
             ).fetchone()
-        if row is None:
-            return None
-        return decision_from_json(parsed(row[0]).get("decision") or {})
+        return None if row is None else turn_of(row[0]).decision
 
     def add_feedback(
         self,
@@ -332,8 +321,6 @@ class SessionStore:
             ).fetchall()
         return tuple(Feedback(row[0], bool(row[1]), row[2], row[3]) for row in rows)
 
-    # --- opening and closing --------------------------------------------------------------
-
     def close(self) -> None:
         """Empty the log and close the file; a closed store can't be used again."""
         self._file.close()
@@ -344,8 +331,6 @@ class SessionStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # --- rows -----------------------------------------------------------------------------
-
     def _stored_turns(self, session: Session) -> int:
         """Return how many of the session's turns are stored."""
         with self._file.reading() as connection:
@@ -355,9 +340,10 @@ class SessionStore:
             ).fetchone()
         # Without a row it is new, or the version is old: then nothing is written.
         stored = 0 if row is None else int(row[0])
-        if len(session.turns) < stored:
+        given = session.earlier + len(session.turns)
+        if given < stored:
             msg = (
-                f"The session {session.id!r} has {len(session.turns)} turns, and {stored} are "
+                f"The session {session.id!r} has {given} turns, and {stored} are "
                 "stored. Expected those and what came after: turns are only ever added."
             )
             raise SessionError(msg)
@@ -387,7 +373,7 @@ class SessionStore:
                     storable(self.masker.mask(session.channel)),
                     session.created or moment,
                     moment,
-                    len(session.turns),
+                    session.earlier + len(session.turns),
                     state,
                 ),
             )
@@ -402,7 +388,7 @@ class SessionStore:
         connection.execute(
             "UPDATE sessions SET version = version + 1, turns = ?, state = ?, updated = ? "
             "WHERE key = ?",
-            (len(session.turns), state, moment, key),
+            (session.earlier + len(session.turns), state, moment, key),
         )
         return int(key)
 

@@ -11,17 +11,22 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
+import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ACCESS", "ERRORS", "JsonLines", "places", "set_up_logs"]
+__all__ = ["ACCESS", "ERRORS", "JsonLines", "Seldom", "places", "set_up_logs"]
 
 ACCESS = logging.getLogger("frontdesk.access")
 ERRORS = logging.getLogger("frontdesk.errors")
 
 _FIELDS = "fields"
+_MAX_SAID = 200
+_MAX_SAYINGS = 100
 
 
 class JsonLines(logging.Formatter):
@@ -45,11 +50,49 @@ def set_up_logs(level: int = logging.INFO) -> None:
     """Send our log and the server's to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    for name in ("frontdesk", "uvicorn"):
+    for name in ("frontdesk", "uvicorn", "asyncio"):
         log = logging.getLogger(name)
         log.handlers = [handler]
         log.setLevel(level)
         log.propagate = False
+    for name in ("frontdesk.connections", "uvicorn.error", "asyncio"):
+        logging.getLogger(name).filters = [Seldom()]
+
+
+class Seldom(logging.Filter):
+    """Lets what anyone on the network can cause into the log once a minute, with a count.
+
+    Args:
+        rest_s: How long the same words aren't said again.
+        clock: Seconds, never going back.
+    """
+
+    def __init__(
+        self, rest_s: float = 60.0, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._rest_s = rest_s
+        self._clock = clock
+        self._said: dict[str, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a record is written; how many weren't stands in the next one."""
+        if record.levelno < logging.WARNING:
+            return True
+        said = record.getMessage()[:_MAX_SAID]
+        with self._lock:
+            now = self._clock()
+            at, unsaid = self._said.pop(said, (float("-inf"), 0))
+            if now - at < self._rest_s:
+                self._said[said] = (at, unsaid + 1)
+                return False
+            self._said[said] = (now, 0)
+            while len(self._said) > _MAX_SAYINGS:
+                del self._said[next(iter(self._said))]
+        if unsaid:
+            setattr(record, _FIELDS, {**getattr(record, _FIELDS, {}), "more_like_it": unsaid})
+        return True
 
 
 def places(error: BaseException) -> dict[str, Any]:

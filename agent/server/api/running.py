@@ -13,13 +13,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from agent.errors import ServerError
+from agent.server.api.connections import protocol_of
 from agent.server.api.work import Work
 from agent.server.settings import Settings
 
-__all__ = ["BACKLOG", "listen", "run"]
+__all__ = ["BACKLOG", "listen", "run", "serving"]
 
-BACKLOG = 2_048
-"""Connections that may wait to be taken."""
+BACKLOG = 128
+"""Connections that may wait to be taken. asyncio takes so many in one go: with thousands it
+would write as many errors into the log, once no file is left to open."""
 
 _FAREWELL_S = 2.0
 
@@ -48,8 +50,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then take nothing new and finish what is under way."""
-    config = uvicorn.Config(
+    server = _Server(serving(app, settings), app.state.server.work, settings.limits.drain_s)
+    server.run(sockets=[listening])
+
+
+def serving(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves the app."""
+    limits = settings.limits
+    return uvicorn.Config(
         app,
+        http=protocol_of(limits, settings.trusted_proxies),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -57,10 +67,9 @@ def run(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         # Those who still wait when the time is up are told so, which takes a moment.
-        timeout_graceful_shutdown=math.ceil(settings.limits.drain_s + _FAREWELL_S),
+        timeout_graceful_shutdown=math.ceil(limits.drain_s + _FAREWELL_S),
         ws="none",
     )
-    _Server(config, app.state.server.work, settings.limits.drain_s).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

@@ -47,7 +47,7 @@ def turn(
                 on_event=watched,
             )
         except SessionError as error:
-            if not session or server.sessions.load(session, asker.owner) is not None:
+            if not session or server.sessions.load(session, asker.owner, last=0):
                 raise
             raise Problem(
                 404, "There is no such session. Leave session out to begin a new one."

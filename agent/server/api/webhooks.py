@@ -98,7 +98,7 @@ def _session(channel: Channel, message: Message, asker: Asker, server: Server) -
     """Return the sender's session, begun if this is their first message."""
     digest = hashlib.sha256(message.sender.encode("utf-8")).hexdigest()[:40]
     session = f"{channel.name}-{digest}"
-    if server.sessions.load(session, asker.owner) is None:
+    if server.sessions.load(session, asker.owner, last=0) is None:
         # Another message of the same sender may begin it at the same moment.
         with suppress(SessionConflict):
             server.sessions.create(asker.owner, channel.name, id=session)

@@ -67,6 +67,19 @@ def _url_name(name: str) -> str:
     return name
 
 
+def _networks(given: tuple[str, ...]) -> tuple[str, ...]:
+    for each in given:
+        try:
+            if each != "*":
+                ipaddress.ip_network(each, strict=False)
+        except ValueError as error:
+            raise ValueError(
+                f"holds {each!r}, expected addresses such as '127.0.0.1' or networks such as "
+                "'10.0.0.0/8'"
+            ) from error
+    return given
+
+
 Origins = Annotated[Texts, AfterValidator(_origins)]
 
 
@@ -104,8 +117,8 @@ class Limits(_Table):
     wrong_keys_per_minute: NonNegativeFloat = 30.0
     connections: Count = 2_000
     connections_per_address: Count = 200
-    head_s: Seconds = 10.0
-    body_s: Seconds = 20.0
+    head_s: Annotated[float, Field(gt=0)] = 10.0
+    body_s: Annotated[float, Field(gt=0)] = 20.0
     workers: Count = 4
     queue: NonNegativeInt = 64
     timeout_s: Seconds = 30.0
@@ -206,7 +219,7 @@ class Settings(_Table):
     metrics_open: bool | None = None
     page: bool = True
     allowed_hosts: Texts = ()
-    trusted_proxies: Texts = ()
+    trusted_proxies: Annotated[Texts, AfterValidator(_networks)] = ()
     cors_origins: Origins = ()
     frame_ancestors: Origins = ()
     channels: Texts = ("rest", "signed")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from agent.errors import SessionConflict, SessionError
 from agent.memory.sessions import SessionStore
+from agent.memory.sessions import store as store_module
 from agent.memory.sessions.records import session_to_json
 from agent.types import Decision, FormProgress, Pending, Route, Session, Turn
 
@@ -436,9 +437,9 @@ def test_delete_beside_a_reader_deletes_and_waits_no_longer(path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("state", "{", "A stored value isn't JSON"),
-        ("state", "[]", "A stored value is list"),
-        ("state", "{}", "A stored session can't be read"),
+        ("state", "{", "A stored session can't be read .Expecting property name"),
+        ("state", "[]", r"A stored session can't be read \(it is '\[\]', expected"),
+        ("state", "{}", r"A stored session can't be read \(it is '{}', expected"),
     ],
 )
 def test_damaged_state_is_named(path: Path, column: str, value: str, message: str) -> None:
@@ -454,7 +455,10 @@ def test_damaged_state_is_named(path: Path, column: str, value: str, message: st
 
 @pytest.mark.parametrize(
     ("value", "message"),
-    [("{}", "A stored turn can't be read"), ('{"decision": {}}', "A stored decision can't be")],
+    [
+        ("{}", "turn can't be read .*message is missing"),
+        ('{"decision": {}}', "decision.id is missing"),
+    ],
 )
 def test_damaged_turn_is_named(path: Path, value: str, message: str) -> None:
     with SessionStore(path) as store:
@@ -469,7 +473,7 @@ def test_damaged_turn_is_named(path: Path, value: str, message: str) -> None:
         other.close()
         with pytest.raises(SessionError, match=message):
             store.load(session.id)
-        with pytest.raises(SessionError, match="A stored decision can't be"):
+        with pytest.raises(SessionError, match=r"decision(\.id)? is missing"):
             store.decision("d1")
 
 
@@ -480,3 +484,56 @@ def test_any_text_can_be_stored(store: SessionStore) -> None:
     loaded = store.load("\udfff", "\ud800owner")
     assert loaded is not None
     assert loaded.turns[0].message == strange.replace("\ud800", "?")
+
+
+def test_load_of_a_long_session_reads_its_last_turns_alone(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = store.create("ann")
+    turns = tuple(make_turn(f"d{place}") for place in range(250))
+    store.save(replace(session, turns=turns))
+    read: list[str] = []
+    real = store_module.turn_of
+    monkeypatch.setattr(store_module, "turn_of", lambda text: read.append(text) or real(text))
+    recent = store.load(session.id, "ann", last=100)
+    assert recent is not None
+    assert len(read) == 100
+    assert recent.earlier == 150
+    assert [turn.decision.id for turn in recent.turns] == [f"d{i}" for i in range(150, 250)]
+
+
+def test_turns_saved_onto_a_session_read_in_part_come_after_all_of_it(store: SessionStore) -> None:
+    session = store.save(full_session(store))
+    for place in range(3, 30):
+        recent = store.load(session.id, "ann", last=place % 3)
+        assert recent is not None
+        saved = store.save(replace(recent, turns=(*recent.turns, make_turn(f"d{place}"))))
+        assert saved.turns[-1].decision.id == f"d{place}"
+    whole = store.load(session.id, "ann")
+    assert whole is not None
+    assert whole.earlier == 0
+    assert [turn.decision.id for turn in whole.turns] == [f"d{i}" for i in range(1, 30)]
+    (summary,) = store.sessions("ann")
+    assert summary.turns == 29
+    exported = store.export(session.id, "ann")
+    assert exported is not None
+    assert "earlier" not in exported
+    assert len(exported["turns"]) == 29
+    # Who read a part can't pretend that what they left out isn't there.
+    part = store.load(session.id, "ann", last=2)
+    assert part is not None
+    with pytest.raises(SessionError, match="has 2 turns, and 29 are stored"):
+        store.save(replace(part, earlier=0))
+
+
+def test_what_an_older_version_wrote_without_newer_fields_is_read(path: Path) -> None:
+    with SessionStore(path) as store:
+        session = store.save(full_session(store))
+        other = sqlite3.connect(path)
+        other.execute("UPDATE turns SET turn = json_remove(turn, '$.choices', '$.titles')")
+        other.commit()
+        other.close()
+        read = store.load(session.id, "ann")
+    assert read is not None
+    assert [turn.choices for turn in read.turns] == [(), ()]
+    assert read.slots == session.slots
