@@ -9,6 +9,7 @@ configuration names and to no other.
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import os
@@ -24,8 +25,10 @@ from urllib.parse import quote
 
 from agent.configuration.placeholders import Kind, fill, looked_up, parse, plain
 from agent.configuration.schema import Action
+from agent.deadline import Deadline
 from agent.errors import ActionError
 from agent.types import SlotValue
+from retrieval.system.untrusted import parse_json
 
 if TYPE_CHECKING:
     import httpx
@@ -55,7 +58,6 @@ def call(
     *,
     http: httpx.Client,
     sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
 ) -> Mapping[str, Any]:
     """Make a call and return its JSON object.
 
@@ -69,7 +71,6 @@ def call(
         values: The slots that its templates name.
         http: The client; its own time-outs and redirects don't count.
         sleep: Waits between attempts (seconds).
-        clock: Seconds, only going forward.
 
     Returns:
         The response's object. A response without a body is an empty one; one that isn't an
@@ -83,7 +84,7 @@ def call(
     attempts = action.retries + 1
     for attempt in range(1, attempts + 1):
         try:
-            response = _attempt(action, request, http, clock)
+            response = _attempt(action, request, http)
         except _Failed as failure:
             if attempt == attempts or not (failure.unsent or (failure.passing and repeatable)):
                 tried = f" ({attempt} attempts)" if attempt > 1 else ""
@@ -150,7 +151,12 @@ def _request(action: Action, values: Mapping[str, SlotValue], http: httpx.Client
     url = fill(action.url, slots=values, environment=variable, encode=percent)
     # Uncompressed, so that a small body can't unpack into a huge one.
     headers = httpx.Headers(
-        {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "frontdesk"}
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close",  # so that `Deadline` knows each call's own
+            "User-Agent": "frontdesk",
+        }
     )
     if action.json is not None:
         headers["Content-Type"] = "application/json"
@@ -209,28 +215,32 @@ def _filled(value: Any, values: Mapping[str, SlotValue], text: Callable[[str], s
     return text(value)
 
 
-def _attempt(
-    action: Action, request: httpx.Request, http: httpx.Client, clock: Callable[[], float]
-) -> Mapping[str, Any]:
+def _attempt(action: Action, request: httpx.Request, http: httpx.Client) -> Mapping[str, Any]:
     import httpx
 
-    deadline = clock() + action.timeout_s
-    try:
-        with _opened(http, request) as response:
-            _check_status(response)
-            body = _body(action, response, deadline, clock)
-            return _parsed(response, body)
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        reason = "took too long to connect to" if _timed_out(error) else "can't be reached"
-        raise _Failed(reason, unsent=True, passing=True) from None
-    except httpx.TimeoutException:
-        raise _Failed(f"didn't answer within {action.timeout_s:g} s", passing=True) from None
-    except httpx.TransportError as error:
-        raise _Failed(f"broke the connection ({type(error).__name__})", passing=True) from None
-    except httpx.HTTPError as error:
-        raise _Failed(f"couldn't be called ({type(error).__name__})") from None
-    except httpx.StreamError as error:
-        raise _Failed(f"couldn't be read ({type(error).__name__})", passing=True) from None
+    late = _Failed(f"didn't answer within {action.timeout_s:g} s", passing=True)
+    with Deadline(action.timeout_s) as deadline:
+        request.extensions |= deadline.extensions
+        try:
+            with _opened(http, request) as response:
+                _check_status(response)
+                body = _body(action, response)
+                # A body of no known length just ends where its connection does.
+                if deadline.passed:
+                    raise late
+                return _parsed(response, body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            reason = "took too long to connect to" if _timed_out(error) else "can't be reached"
+            raise _Failed(reason, unsent=True, passing=True) from None
+        except httpx.TimeoutException:
+            raise late from None
+        except (httpx.TransportError, httpx.StreamError) as error:
+            if deadline.passed:
+                raise late from None
+            broke = f"broke the connection ({type(error).__name__})"
+            raise _Failed(broke, passing=True) from None
+        except httpx.HTTPError as error:
+            raise _Failed(f"couldn't be called ({type(error).__name__})") from None
 
 
 def _timed_out(error: Exception) -> bool:
@@ -275,10 +285,8 @@ def _check_status(response: httpx.Response) -> None:
     raise _Failed(f"answered {status}", passing=status in _TRY_AGAIN)
 
 
-def _body(
-    action: Action, response: httpx.Response, deadline: float, clock: Callable[[], float]
-) -> bytes:
-    """Read at most the bytes and seconds allowed; a trickle doesn't hold a turn up."""
+def _body(action: Action, response: httpx.Response) -> bytes:
+    """Read at most the bytes allowed."""
     packed = response.headers.get("content-encoding", "identity")
     if packed.lower() != "identity":
         raise _Failed(f"sent a body packed as {packed!r}, which wasn't asked for")
@@ -292,8 +300,6 @@ def _body(
         length += len(chunk)
         if length > action.max_bytes:
             raise _Failed(too_long)
-        if clock() > deadline:
-            raise _Failed(f"wasn't done within {action.timeout_s:g} s", passing=True)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -305,8 +311,8 @@ def _parsed(response: httpx.Response, body: bytes) -> Mapping[str, Any]:
     if not _JSON_TYPE.fullmatch(kind):
         raise _Failed(f"sent {kind or 'no content type'!r} where application/json was expected")
     try:
-        value = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        value = parse_json(body.removeprefix(codecs.BOM_UTF8), max_bytes=len(body))
+    except ValueError:
         raise _Failed(f"sent broken JSON ({len(body)} bytes)") from None
     return value if isinstance(value, dict) else {"value": value}
 

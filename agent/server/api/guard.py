@@ -97,6 +97,7 @@ class Guard:
             await send(message)
 
         try:
+            _check_framing(scope)
             self._check_host(scope)
             await self._app(scope, receive, sending)
         except HungUp:
@@ -145,6 +146,21 @@ class Guard:
             "asker": scope.get(ASKER_KEY, "unknown"),
         }
         ACCESS.info("request", extra={"fields": fields})
+
+
+def _check_framing(scope: Scope) -> None:
+    """Refuse a body with two lengths, and end its connection.
+
+    A proxy in front that goes by the other one would take the rest for somebody else's
+    request (RFC 9112, section 6.3).
+    """
+    headers = Headers(scope=scope)
+    if "transfer-encoding" in headers and "content-length" in headers:
+        raise Problem(
+            400,
+            "The request has both Transfer-Encoding and Content-Length. Send one of them.",
+            headers={"Connection": "close"},
+        )
 
 
 def _known_method(method: str) -> str:

@@ -18,7 +18,7 @@ from agent.errors import SessionConflict
 from agent.server.api.problems import Problem, documented_problems
 from agent.server.api.server import Server, ServerOf, check_length
 from agent.server.api.turns import take_turn
-from agent.server.asker import Asker
+from agent.server.asker import Asker, AskerKind
 from agent.server.channels.types import Channel, Message, NotSigned, Unreadable, WebhookRequest
 
 __all__ = ["SESSION_HEADER", "webhook_router"]
@@ -44,6 +44,8 @@ def webhook_router(channel: Channel) -> APIRouter:
             caller=request.path_params.get("caller", ""),
         )
         asker = await run_in_threadpool(_asker, channel, given, request, server)
+        if asker.kind is not AskerKind.WEBHOOK:
+            _refuse_forms(request)
         try:
             message = channel.read(given)
         except Unreadable as error:
@@ -65,7 +67,7 @@ def webhook_router(channel: Channel) -> APIRouter:
                 "description": "The reply.",
                 "content": {"application/json": {"schema": dict(channel.reply_schema)}},
             },
-            **documented_problems(400, 401, 413, 422, 429, 503),
+            **documented_problems(400, 401, 413, 415, 422, 429, 503),
         },
         openapi_extra=_documented_request(channel),
     )
@@ -92,6 +94,13 @@ def _asker(channel: Channel, given: WebhookRequest, request: Request, server: Se
             headers={"WWW-Authenticate": "Bearer"},
         )
     return Asker(f"{asker.owner}/{channel.name}", asker.roles, asker.kind, asker.label)
+
+
+def _refuse_forms(request: Request) -> None:
+    """Refuse what a page of any other site can make a browser send: it would act as its user."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Problem(415, "Send the message as JSON, with Content-Type: application/json.")
 
 
 def _session(channel: Channel, message: Message, asker: Asker, server: Server) -> str:

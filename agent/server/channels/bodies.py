@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.server.channels.types import Message, Unreadable
+from retrieval.system.untrusted import parse_json
 
 __all__ = ["MESSAGE_SCHEMA", "read_message"]
 
@@ -15,45 +16,45 @@ _MAX_SENDER = 256
 # Neither space nor control character; languages differ in which of these \s counts.
 _VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\ufeff]"
 
-MESSAGE_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["sender", "message"],
-    "properties": {
-        "sender": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": _MAX_SENDER,
-            "pattern": _VISIBLE,
-            "description": "Whose message it is; each sender has a conversation.",
+
+class _Body(BaseModel):
+    """One message."""
+
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra={
+            "example": {"sender": "employee-4711", "message": "How do I reset my password?"}
         },
-        "message": {"type": "string", "description": "What they wrote."},
-    },
-    "example": {"sender": "employee-4711", "message": "How do I reset my password?"},
-}
+    )
+
+    sender: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=_MAX_SENDER,
+            pattern=_VISIBLE,
+            description="Whose message it is; each sender has a conversation.",
+        ),
+    ]
+    message: Annotated[str, Field(description="What they wrote.")]
+
+
+MESSAGE_SCHEMA: Mapping[str, Any] = _Body.model_json_schema()
 
 
 def read_message(body: bytes) -> Message:
     """Return the message of a JSON body; other members are left aside.
 
     Raises:
-        Unreadable: It isn't JSON, or sender or message is missing.
+        Unreadable: It isn't JSON, or sender or message is missing or makes no sense.
     """
     try:
-        given = json.loads(body.decode("utf-8"))
-        sender, text = given["sender"], given["message"]
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("the body isn't JSON in UTF-8") from error
-    except (KeyError, TypeError) as error:
-        raise Unreadable('expected {"sender": "…", "message": "…"}, each a text') from error
-    if not isinstance(sender, str) or not isinstance(text, str):
-        raise Unreadable("expected sender and message to be texts")
-    if re.search(_VISIBLE, sender) is None or len(sender) > _MAX_SENDER:
+        given = _Body.model_validate(parse_json(body, max_bytes=len(body)))
+    except ValidationError as error:
         raise Unreadable(
-            f"expected a sender of 1 to {_MAX_SENDER} characters, not all of them blank: "
-            "nobody's conversation is anybody's"
-        )
-    try:
-        (sender + text).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise Unreadable("the texts hold half a surrogate pair") from error
-    return Message(sender, text)
+            'expected {"sender": "…", "message": "…"}, each a text, the sender of 1 to '
+            f"{_MAX_SENDER} characters that aren't all blank: nobody's conversation is anybody's"
+        ) from error
+    except ValueError as error:
+        raise Unreadable("the body isn't JSON in UTF-8, or is nested too deeply") from error
+    return Message(given.sender, given.message)

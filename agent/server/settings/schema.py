@@ -193,8 +193,9 @@ class Settings(_Table):
         session_days: Conversations that rested longer are deleted; 0 keeps them.
         allow_anonymous: Whether askers without key or token see what is public. Not set:
             only where the server listens on loopback and has neither keys nor tokens.
-        metrics_open: Whether `/metrics` needs no key. Not set: only on loopback.
-            Otherwise a key with the role `metrics` opens it.
+        metrics_open: Whether `/metrics` needs no key. Not set: only on loopback, for
+            requests that came through no proxy. Otherwise a key with the role `metrics`
+            opens it.
         page: Whether `/` shows the chat page.
         allowed_hosts: Names that the server may be called by; on loopback those of
             loopback, elsewhere any, unless given.
@@ -256,8 +257,10 @@ class Settings(_Table):
 
     @property
     def metrics_are_open(self) -> bool:
-        """Whether `/metrics` needs no key."""
-        return self.on_loopback if self.metrics_open is None else self.metrics_open
+        """Whether `/metrics` needs no key; by itself only where no proxy can stand in front."""
+        if self.metrics_open is not None:
+            return self.metrics_open
+        return self.on_loopback and not self.trusted_proxies and not self.allowed_hosts
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ on being used.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +17,10 @@ from typing import Any, Protocol
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
 
+from agent.deadline import Deadline
 from agent.errors import ServerError
 from agent.server.api.logs import ERRORS
+from retrieval.system.untrusted import parse_json
 
 __all__ = ["JwksFile", "JwksUrl", "KeySource", "parse_key_set"]
 
@@ -125,7 +126,7 @@ def parse_key_set(content: bytes, *, where: str) -> KeySet:
         ServerError: It isn't a JWKS document, or holds no such key.
     """
     try:
-        given = json.loads(content)["keys"]
+        given = parse_json(content, max_bytes=_MAX_BYTES)["keys"]
         found = [key for each in given if (key := _signing_key(each)) is not None]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ServerError(
@@ -158,10 +159,12 @@ _PRIVATE_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 def _fetch(url: str) -> bytes:
     import httpx
 
+    headers = {"Accept": "application/json", "Connection": "close"}
     try:
         with (
+            Deadline(_TIMEOUT_S) as deadline,
             httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False) as client,
-            client.stream("GET", url, headers={"Accept": "application/json"}) as response,
+            client.stream("GET", url, headers=headers, extensions=deadline.extensions) as response,
         ):
             response.raise_for_status()
             content = bytearray()
@@ -171,8 +174,11 @@ def _fetch(url: str) -> bytes:
                     raise ServerError(
                         f"the key set at {url!r} has over {_MAX_BYTES} bytes: check the URL"
                     )
+            if deadline.passed:
+                raise httpx.ReadTimeout("cut short")
             return bytes(content)
     except httpx.HTTPError as error:
+        reason = f"took over {_TIMEOUT_S:g} s" if deadline.passed else error
         raise ServerError(
-            f"the key set at {url!r} can't be fetched ({error}): check the URL"
+            f"the key set at {url!r} can't be fetched ({reason}): check the URL"
         ) from error

@@ -22,6 +22,7 @@ from agent.errors import ServerError
 from agent.server.api.auth.jwks import JwksFile, JwksUrl, KeySource
 from agent.server.asker import Asker, AskerKind
 from agent.server.settings import TokenSettings
+from retrieval.system.untrusted import parse_json
 
 __all__ = ["BadToken", "TokenVerifier", "roles_of"]
 
@@ -134,14 +135,23 @@ def _decode(token: str, keys: KeySet, kid: str | None, settings: TokenSettings) 
 
 
 def _header(token: str) -> dict[str, Any]:
+    """Return a token's header, once header and claims are JSON within bounds.
+
+    The library parses them again, without bounds of its own.
+    """
     try:
-        first = token.split(".")[0]
-        header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+        header, claims, _ = map(_decoded, token.split("."))
+        found = parse_json(header)
+        parse_json(claims)
     except ValueError as error:
         raise BadToken("the token can't be read") from error
-    if token.count(".") != 2 or not isinstance(header, dict):
+    if not isinstance(found, dict):
         raise BadToken("the token can't be read")
-    return header
+    return found
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _source(settings: TokenSettings) -> KeySource:

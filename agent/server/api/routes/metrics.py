@@ -15,6 +15,9 @@ __all__ = ["ROLE", "router"]
 ROLE = "metrics"
 """The role that opens `/metrics` where it isn't open to all."""
 
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""What proxies add: whoever comes through one needn't be on this machine."""
+
 router = APIRouter(tags=["operation"])
 
 
@@ -29,7 +32,10 @@ router = APIRouter(tags=["operation"])
 )
 async def metrics(request: Request, server: ServerOf) -> Response:
     """Count requests, turns, refusals and waiting; nothing about persons or articles."""
-    if not server.settings.metrics_are_open:
+    through_a_proxy = any(name in request.headers for name in _FORWARDED)
+    if not server.settings.metrics_are_open or (
+        through_a_proxy and not server.settings.metrics_open
+    ):
         asker = await run_in_threadpool(server.front_door.asker, request)
         if ROLE not in asker.roles:
             raise Problem(403, f"Figures need a key or token with the role {ROLE!r}.")

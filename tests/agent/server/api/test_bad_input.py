@@ -83,7 +83,9 @@ def test_unknown_routes_and_methods(serve: Any) -> None:
         check_problem(client.post("/v1/ask", json={"question": "a", "reader": "/etc"}), 422)
         for budget in (-1, False, "5"):
             check_problem(client.post("/v1/ask", json={"question": "a", "budget_ms": budget}), 422)
-        check_problem(client.post("/webhooks/rest/webhook", content=b"{"), 422)
+        json_type = {"Content-Type": "application/json"}
+        broken = client.post("/webhooks/rest/webhook", content=b"{", headers=json_type)
+        check_problem(broken, 422)
         check_problem(client.post("/webhooks/rest/webhook", json={"message": "a"}), 422)
         check_problem(client.post("/webhooks/signed/nobody", json={"sender": "a"}), 401)
         assert client.get("/healthz").json() == {"status": "ok"}
@@ -263,3 +265,55 @@ def gauge(client: httpx.Client, name: str) -> float:
         if line.startswith(f"{name} "):
             return float(line.split()[1])
     raise AssertionError(name)
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+def test_a_page_of_another_site_cannot_send_to_the_rest_webhook(
+    serve: Any, kind: str | None
+) -> None:
+    """What browsers send across origins without asking first is never JSON by its type."""
+    body = json.dumps({"sender": "me", "message": "vpn"}).encode()
+    running = serve()
+    with running.client() as client:
+        headers = {"Origin": "https://evil.example"} | (
+            {} if kind is None else {"Content-Type": kind}
+        )
+        sent = client.post("/webhooks/rest/webhook", content=body, headers=headers)
+        check_problem(sent, 415)
+        assert running.sessions.sessions(None) == ()
+        for good in ("application/json", "Application/JSON; charset=utf-8"):
+            headers = {"Content-Type": good}
+            sent = client.post("/webhooks/rest/webhook", content=body, headers=headers)
+            assert sent.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/chat", "/nowhere", "/"])
+def test_a_body_of_two_lengths_is_refused_and_its_connection_ends(serve: Any, path: str) -> None:
+    host, port = serve().url.removeprefix("http://").split(":")
+    smuggled = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n"
+        connection.sendall(
+            head.encode() + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled
+        )
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+    assert received.startswith(b"HTTP/1.1 400")
+    assert received.count(b"HTTP/1.1") == 1
+    assert b"connection: close" in received.lower()
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_metrics_are_not_open_to_who_comes_through_a_proxy(serve: Any, name: str) -> None:
+    running = serve()
+    with running.client() as client:
+        assert client.get("/metrics").status_code == 200
+        check_problem(client.get("/metrics", headers={name: "198.51.100.7"}), 403)
+    for settings in ({"trusted_proxies": ("127.0.0.1",)}, {"allowed_hosts": ("127.0.0.1",)}):
+        with serve(**settings).client() as client:
+            check_problem(client.get("/metrics"), 403)
+    with serve(metrics_open=True, trusted_proxies=("127.0.0.1",)).client() as client:
+        assert client.get("/metrics", headers={name: "198.51.100.7"}).status_code == 200

@@ -18,6 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from agent.errors import ServerError
+from agent.server.api.auth import jwks as jwks_module
 from agent.server.api.auth.jwks import JwksFile, JwksUrl, parse_key_set
 from agent.server.api.auth.tokens import BadToken, TokenVerifier, roles_of
 from agent.server.settings import TokenSettings
@@ -307,3 +308,57 @@ def test_tokens_over_http(provider: Provider, serve: Any) -> None:
         for scheme in ("Basic YTpi", "Bearer", "Bearer a b"):
             wrong = client.post("/v1/ask", json=body, headers={"Authorization": scheme})
             assert wrong.status_code == 401
+
+
+DEEP = b'{"a":' * 6_000
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_token_nested_too_deeply_does_not_count(provider: Provider, place: int) -> None:
+    parts = token().split(".")
+    parts[place] = base64.urlsafe_b64encode(DEEP).rstrip(b"=").decode()[:12_000]
+    with pytest.raises(BadToken, match="can't be read"):
+        verifier(provider).asker(".".join(parts))
+
+
+def test_signed_claims_nested_too_deeply_do_not_count(provider: Provider) -> None:
+    deep: Any = "staff"
+    for _ in range(900):  # what the library's own writer still writes
+        deep = [deep]
+    with pytest.raises(BadToken, match="can't be read"):
+        verifier(provider).asker(token(roles=deep))
+
+
+def test_a_key_set_nested_too_deeply_is_told() -> None:
+    with pytest.raises(ServerError, match="recursion limit"):
+        parse_key_set(b'{"keys": [' + DEEP, where="here")
+
+
+def test_the_fetch_of_keys_has_one_time_for_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Header lines that come one at a time, each in time, held a worker for half a minute."""
+    monkeypatch.setattr(jwks_module, "_TIMEOUT_S", 0.3)
+    sent: list[int] = []
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            for number in range(1_000):
+                try:
+                    self.wfile.write(b"X-A: 1\r\n")
+                    self.wfile.flush()
+                except OSError:
+                    return
+                sent.append(number)
+                time.sleep(0.06)
+
+        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        source = JwksUrl(f"http://127.0.0.1:{server.server_port}/keys", 60)
+        assert not source.keys("a").keys
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert 0 < len(sent) < 1_000
