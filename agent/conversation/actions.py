@@ -25,9 +25,9 @@ from urllib.parse import quote
 
 from agent.configuration.placeholders import Kind, fill, looked_up, parse, plain
 from agent.configuration.schema import Action
-from agent.deadline import Deadline
 from agent.errors import ActionError
 from agent.types import SlotValue
+from retrieval.system.deadline import Deadline
 from retrieval.system.untrusted import parse_json
 
 if TYPE_CHECKING:
@@ -50,6 +50,14 @@ _NOT_IN_HEADER = re.compile(r"[^\t\x20-\x7e]")
 _CLIMBING = frozenset({".", ".."})
 """As a segment of a path these would lead out of it, however they are encoded."""
 _MAX_WAIT_S = 10.0
+_HEADERS = {
+    "Accept": "application/json",
+    # Uncompressed, so that a small body can't unpack into a huge one.
+    "Accept-Encoding": "identity",
+    # So that `Deadline` knows each call's connection.
+    "Connection": "close",
+    "User-Agent": "frontdesk",
+}
 
 
 def call(
@@ -149,15 +157,7 @@ def _request(action: Action, values: Mapping[str, SlotValue], http: httpx.Client
         return fill(template, slots=values, environment=variable, encode=plain)
 
     url = fill(action.url, slots=values, environment=variable, encode=percent)
-    # Uncompressed, so that a small body can't unpack into a huge one.
-    headers = httpx.Headers(
-        {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close",  # so that `Deadline` knows each call's own
-            "User-Agent": "frontdesk",
-        }
-    )
+    headers = httpx.Headers(_HEADERS)
     if action.json is not None:
         headers["Content-Type"] = "application/json"
     for name, template in action.headers.items():

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
 
-from agent.deadline import Deadline
 from agent.errors import ServerError
 from agent.server.api.logs import ERRORS
+from retrieval.system.deadline import Deadline
 from retrieval.system.untrusted import parse_json
 
 __all__ = ["JwksFile", "JwksUrl", "KeySource", "parse_key_set"]
