@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from agent.memory.privacy.masking import Masker
 from agent.memory.sessions.columns import storable
-from agent.types import FormProgress, Session, Turn
+from agent.types import Session, Turn
 
 __all__ = ["masked_name", "masked_state", "masked_turn"]
 
@@ -26,14 +26,7 @@ def masked_state(session: Session, masker: Masker, *, hide: tuple[str, ...]) -> 
         session,
         slots=mask_json(session.slots, hide=hide),
         forms=tuple(
-            FormProgress(
-                form=form.form,
-                slots=mask_json(form.slots, hide=hide),
-                asking=form.asking,
-                failures=form.failures,
-                confirming=form.confirming,
-            )
-            for form in session.forms
+            replace(form, slots=mask_json(form.slots, hide=hide)) for form in session.forms
         ),
         pending=None
         if pending is None
