@@ -158,6 +158,7 @@ class SnippetKind(StrEnum):
     PARAGRAPH = "paragraph"
     STEPS = "steps"
     TABLE = "table"
+    CODE = "code"
 
 
 @dataclass(frozen=True)

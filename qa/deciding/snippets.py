@@ -11,7 +11,8 @@ paragraph, a list, a table) and from what the question asks for (`question_type.
   question answered by "To reset your password:" gets the steps;
 - a bulleted list: the bullet; the whole list if several things are asked for;
 - a table: the row, with the header row beside it;
-- code: the whole of it, with what introduces it.
+- code: the whole of it, with what introduces it;
+- a sentence that ends in a colon: with the code, list or table that it leads to.
 
 The snippet always holds the span and is a slice of the body. It never reaches over a heading
 that the span itself doesn't cross. Very long blocks are cut around the span, so that a body
@@ -124,7 +125,7 @@ def snippet(body: str, start: int, end: int, question: str) -> Snippet:
         return _of_table(body, block, (start, end))
     if block.kind is BlockKind.CODE:
         whole = _with_lead_in(body, parts, first)
-        return _bounded(body, whole, (start, end), SnippetKind.PARAGRAPH, MAX_PARAGRAPH_CHARS)
+        return _bounded(body, whole, (start, end), SnippetKind.CODE, MAX_STEPS_CHARS)
     if block.kind is BlockKind.PARAGRAPH:
         return _of_paragraph(body, parts, first, (start, end), asked)
     return _make(body, (block.start, block.end), (start, end), SnippetKind.SENTENCE)
@@ -137,6 +138,9 @@ def _of_paragraph(
     body: str, parts: Sequence[Block], i: int, span: Place, asked: QuestionType
 ) -> Snippet:
     block = parts[i]
+    led_to = _led_to(body, parts, i, span)
+    if led_to is not None:
+        return led_to
     if (
         asked not in _FACTUAL
         and asked is not QuestionType.OTHER
@@ -147,6 +151,24 @@ def _of_paragraph(
         if introduced is not None:
             return introduced
     return _of_prose(body, (block.start, block.end), span, asked)
+
+
+def _led_to(body: str, parts: Sequence[Block], i: int, span: Place) -> Snippet | None:
+    """Return what a span's sentence leads to, if it ends in a colon: alone it says nothing."""
+    begin = lead_in(body, parts, i + 1) if i + 1 < len(parts) else None
+    if begin is None or span[1] <= begin[0]:
+        return None
+    if not body[slice(*begin)].rstrip("*_").endswith((":", "：")):
+        return None
+    following = parts[i + 1]
+    whole = (min(begin[0], span[0]), following.end)
+    if following.kind is BlockKind.CODE:
+        return _bounded(body, whole, span, SnippetKind.CODE, MAX_STEPS_CHARS)
+    if following.kind is BlockKind.TABLE:
+        return _bounded(body, whole, span, SnippetKind.TABLE, MAX_PARAGRAPH_CHARS)
+    if _is_procedure(body, parts, i + 1):
+        return _bounded(body, whole, span, SnippetKind.STEPS, MAX_STEPS_CHARS)
+    return _bounded(body, whole, span, SnippetKind.PARAGRAPH, MAX_PARAGRAPH_CHARS)
 
 
 def _introduced(
@@ -234,9 +256,11 @@ def _of_item(body: str, item: Place, span: Place, asked: QuestionType, *, depth:
     if part.kind is BlockKind.TABLE:
         return _of_table(body, part, span)
     if part.kind is BlockKind.CODE:
-        return _bounded(
-            body, (part.start, part.end), span, SnippetKind.PARAGRAPH, MAX_PARAGRAPH_CHARS
-        )
+        whole = _with_lead_in(body, inner, at)
+        return _bounded(body, whole, span, SnippetKind.CODE, MAX_STEPS_CHARS)
+    led_to = _led_to(body, inner, at, span)
+    if led_to is not None:
+        return led_to
     if asked is QuestionType.HOW_TO and at + 1 < len(inner) and _is_procedure(body, inner, at + 1):
         whole = (part.start, inner[at + 1].end)
         return _bounded(body, whole, span, SnippetKind.STEPS, MAX_STEPS_CHARS)

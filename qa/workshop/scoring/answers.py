@@ -18,7 +18,7 @@ from qa.openbook import OpenBook
 from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.types import Reader
 from qa.wire import to_json
-from qa.workshop.scoring.judging import Outcome, judge
+from qa.workshop.scoring.judging import Outcome, judge, pairs_right
 from qa.workshop.scoring.predictions import Progress, holds_something, write_predictions
 from qa.workshop.scoring.questions import (
     PredictedAnswer,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AnswerScores",
     "ask_and_judge",
+    "bodies_of",
+    "check_same_ids",
     "evaluate_answers",
     "predict_answers",
     "score_answers",
@@ -102,6 +104,7 @@ class AnswerScores:
             "article_hit@1": _mean(hits_1),
             "article_hit@5": _mean(hits_5),
             "ece": self.ece,
+            "pairs_right": pairs_right(self.outcomes),
             "n": len(self.outcomes),
             "signature": dict(self.signature),
         }
@@ -144,7 +147,7 @@ def evaluate_answers(
     configuration: dict[str, Any]
     if holds_something(predictions):
         predicted = load_predictions(predictions)
-        _check_same_ids(predicted.keys(), [question.id for question in asked])
+        check_same_ids(predicted.keys(), [question.id for question in asked])
         files.append(predictions)
         configuration = {"reader": "predictions"}
     else:
@@ -229,6 +232,13 @@ def _readable_bodies(book: OpenBook, roles: frozenset[str]) -> Callable[[str], s
     return body_of
 
 
+def bodies_of(kb: str | Path) -> Callable[[str], str | None]:
+    """Return a look-up of a knowledge base's bodies that rights play no part in."""
+    from retrieval.index.store import IndexStore
+
+    return _bodies(IndexStore(kb).open())
+
+
 def _bodies(generation: Generation) -> Callable[[str], str | None]:
     """Return a look-up of bodies that rights play no part in: gold places need none."""
 
@@ -258,7 +268,12 @@ def _as_predicted(line: Mapping[str, Any]) -> PredictedAsk:
     )
 
 
-def _check_same_ids(found: Iterable[str], wanted: Iterable[str]) -> None:
+def check_same_ids(found: Iterable[str], wanted: Iterable[str]) -> None:
+    """Check that there is a prediction for every question and none besides.
+
+    Raises:
+        EvaluationError: There isn't.
+    """
     predicted, asked = set(found), set(wanted)
     missing, unknown = sorted(asked - predicted), sorted(predicted - asked)
     if missing or unknown:

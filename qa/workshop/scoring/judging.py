@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qa.reading.overlap import exact_match_over_golds, f1_over_golds
 from qa.workshop.scoring.questions import PredictedAnswer, PredictedAsk, Question
 
-__all__ = ["Outcome", "is_right", "judge"]
+__all__ = ["Outcome", "is_right", "judge", "pairs_right"]
 
 _RIGHT_F1 = 0.5
 
@@ -21,6 +21,7 @@ class Outcome:
         question: The labelled question.
         answered: False for a refusal.
         right: The first answer is right, whether it was given or refused.
+        text: The first answer's; empty where there is none.
         confidence: Of the first answer; None where there is none.
         exact_match: 0 or 1, by version 2.0's rules: a refusal is an empty text.
         f1: 0 to 1, likewise.
@@ -32,6 +33,7 @@ class Outcome:
     question: Question
     answered: bool
     right: bool
+    text: str
     confidence: float | None
     exact_match: float
     f1: float
@@ -61,6 +63,7 @@ def judge(
         question=question,
         answered=predicted.answered,
         right=first is not None and is_right(first, question, body_of),
+        text="" if first is None else first.text,
         confidence=None if first is None else first.confidence,
         exact_match=exact_match_over_golds(text, golds) if scored else 0.0,
         f1=f1_over_golds(text, golds) if scored else 0.0,
@@ -68,6 +71,35 @@ def judge(
         article_hit_5=hit_5,
         unit_right=unit_right,
     )
+
+
+def pairs_right(outcomes: Sequence[Outcome]) -> float | None:
+    """Return the share of pairs of which every question comes out right; None without pairs.
+
+    An answerable one has to be answered right, by words that fit its own gold answer better than
+    those of its twins; an unanswerable one has to be refused.
+    """
+    pairs: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.question.pair is not None:
+            pairs.setdefault(outcome.question.pair, []).append(outcome)
+    whole = [all(_right_beside(each, twins) for each in twins) for twins in pairs.values()]
+    return sum(whole) / len(whole) if whole else None
+
+
+def _right_beside(outcome: Outcome, twins: Sequence[Outcome]) -> bool:
+    if not outcome.question.answerable:
+        return not outcome.answered
+    if not (outcome.answered and outcome.right):
+        return False
+    own = f1_over_golds(outcome.text, outcome.question.answers)
+    others = [
+        f1_over_golds(outcome.text, twin.question.answers)
+        for twin in twins
+        if twin is not outcome and twin.question.answers
+    ]
+    best = max(others, default=0.0)
+    return own > best or best == 0.0
 
 
 def is_right(

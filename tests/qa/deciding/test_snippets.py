@@ -131,7 +131,7 @@ BRING = PASSWORDS[PASSWORDS.index("For your first day") : PASSWORDS.index("\n\n#
          "| Lost | $15 | 3 days |\n| Third | $40 | 5 days |"),
         ("what are the columns", "Price | Wait", "table", "| Badge | Price | Wait |"),
         # code
-        ("how do I flush the cache", "ipconfig /flushdns", "paragraph",
+        ("how do I flush the cache", "ipconfig /flushdns", "code",
          "Run this in a terminal:\n\n```\nipconfig /flushdns\n```"),
         # headings and spans over several blocks
         ("what is this about", "Reset a forgotten", "sentence", "## Reset a forgotten password"),
@@ -222,6 +222,7 @@ def test_snippet_is_a_slice_that_holds_the_span(
         SnippetKind.PARAGRAPH: MAX_PARAGRAPH_CHARS,
         SnippetKind.STEPS: MAX_STEPS_CHARS,
         SnippetKind.TABLE: MAX_PARAGRAPH_CHARS,
+        SnippetKind.CODE: MAX_STEPS_CHARS,
     }
     assert shown.end - shown.start <= max(limits[shown.kind], end - start)
     if shown.header is not None:
@@ -250,3 +251,59 @@ def test_snippet_of_a_megabyte_comes_soon(unit: str) -> None:
         assert len(shown.text) <= MAX_STEPS_CHARS
     # Well under a second each on an idle machine; anything quadratic takes minutes.
     assert time.process_time() - before < 10
+
+
+RUNBOOK = """# Map server
+
+To restart the map server, **run**:
+
+```bash
+sudo systemctl restart mapd
+```
+
+Ports that it needs:
+
+- 7443 for clients
+- 7100 for metrics
+
+Before an update:
+
+1. Stop the server.
+2. Keep a copy.
+
+The prices are these:
+
+| Size | Price |
+|---|---|
+| Small | 4 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("quote", "kind", "shown"),
+    [
+        ("To restart the map server", "code", "sudo systemctl restart mapd"),
+        ("systemctl restart mapd", "code", "To restart the map server, **run**:"),
+        ("Ports that it needs", "paragraph", "7100 for metrics"),
+        ("Before an update", "steps", "2. Keep a copy."),
+        ("The prices are these", "table", "| Small | 4 |"),
+    ],
+)
+@pytest.mark.parametrize("question", ["how do I restart it?", "which one is it?", "mapd"])
+def test_a_lead_in_is_shown_with_what_it_leads_to(
+    quote: str, kind: str, shown: str, question: str
+) -> None:
+    start = RUNBOOK.index(quote)
+    found = snippet(RUNBOOK, start, start + len(quote), question)
+    assert found.kind == kind
+    assert shown in found.text
+    assert quote in found.text
+
+
+def test_code_is_shown_whole_however_long() -> None:
+    lines = "\n".join(f"setting_{number} = {number}" for number in range(200))
+    body = f"Use this file:\n\n```\n{lines}\n```\n\nThen restart.\n"
+    start = body.index("setting_7 ")
+    found = snippet(body, start, start + 9, "what is setting 7?")
+    assert found.kind == "code"
+    assert found.text == body[: body.index("\n\nThen")]

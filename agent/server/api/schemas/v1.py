@@ -95,7 +95,7 @@ class SnippetBody(_Wire):
     text: str
     start: int
     end: int
-    kind: Literal["sentence", "paragraph", "steps", "table"]
+    kind: Literal["sentence", "paragraph", "steps", "table", "code"]
     header: ExtractBody | None
 
 

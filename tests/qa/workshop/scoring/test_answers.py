@@ -51,6 +51,7 @@ def test_scores_of_a_worked_case() -> None:
         "article_hit@1": 0.5,
         "article_hit@5": 1.0,
         "ece": expected_calibration_error([0.8] * 3, [True, False, False]),
+        "pairs_right": None,
         "n": 4,
         "signature": {"version": "1"},
     }
@@ -62,6 +63,7 @@ def test_scores_of_a_worked_case() -> None:
         "article_hit@1",
         "article_hit@5",
         "ece",
+        "pairs_right",
         "n",
         "signature",
     ]

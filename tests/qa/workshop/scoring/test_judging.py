@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.workshop.scoring.judging import is_right, judge
+from qa.workshop.scoring.judging import Outcome, is_right, judge, pairs_right
 from qa.workshop.scoring.questions import PredictedAnswer, PredictedAsk, Question
 
 BODY = "First open Mail. Then press Sync, which takes a while. Open Mail again."
@@ -78,3 +78,54 @@ def test_judge_counts_gold_articles_among_those_found() -> None:
     assert (outcome.article_hit_1, outcome.article_hit_5) == (False, True)
     without = judge(Question("1", "?"), ask(None, answered=False, articles=found), body_of)
     assert (without.article_hit_1, without.article_hit_5) == (None, None)
+
+
+def paired(
+    gold: str | None, given: str | None, *, pair: str | None = "p", right: bool = True
+) -> Outcome:
+    """Make the outcome of one of a pair: gold answer (None: there is none) and what was given."""
+    question = Question(
+        str(id(gold)), "?", answers=(gold,) if gold else (), answerable=gold is not None, pair=pair
+    )
+    return Outcome(
+        question=question,
+        answered=given is not None,
+        right=given is not None and gold is not None and right,
+        text=given or "",
+        confidence=0.9,
+        exact_match=0.0,
+        f1=0.0,
+        article_hit_1=None,
+        article_hit_5=None,
+        unit_right=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "share"),
+    [
+        ([], None),
+        ([paired("9 euros", "9 euros", pair=None)], None),
+        ([paired("9 euros", "9 euros"), paired(None, None)], 1.0),
+        ([paired("9 euros", "9 euros"), paired(None, "9 euros")], 0.0),
+        ([paired("9 euros", None), paired(None, None)], 0.0),
+        ([paired("9 euros", "9 euros", right=False), paired(None, None)], 0.0),
+        # Both share half of their words with the other's; each must fit its own better.
+        ([paired("9 euros", "9 euros"), paired("7 euros", "7 euros")], 1.0),
+        ([paired("9 euros", "9 euros"), paired("7 euros", "9 euros")], 0.0),
+        ([paired("9 euros", "euros"), paired("7 euros", "7 euros")], 0.0),
+        (
+            [
+                paired("9 euros", "9 euros", pair="a"),
+                paired(None, None, pair="a"),
+                paired("6", "6", pair="b"),
+                paired(None, "6", pair="b"),
+            ],
+            0.5,
+        ),
+    ],
+)
+def test_pairs_right_needs_every_question_of_a_pair(
+    outcomes: list[Outcome], share: float | None
+) -> None:
+    assert pairs_right(outcomes) == share

@@ -45,6 +45,21 @@ def test_load_questions_reads_every_field(tmp_path: Path) -> None:
     ]
 
 
+def test_load_questions_takes_whole_numbers_for_ids_and_keys_of_help_desks(tmp_path: Path) -> None:
+    row = {
+        "id": 7,
+        "pair": "p1",
+        "contrast": "action",
+        "question": "When?",
+        "context": "from 8:30 on",
+        "kind": "date",
+        "style": "plain",
+        "near_miss": None,
+        "split": "dev",
+    }
+    assert load_questions(saved(tmp_path, row)) == [Question("7", "When?", pair="p1", split="dev")]
+
+
 @pytest.mark.parametrize(
     ("extra", "answerable"),
     [
@@ -72,11 +87,12 @@ GOOD = {"id": "1", "question": "When?"}
         ("{", r":2: not JSON"),
         ("[1]", r":2: found list"),
         ("[" * 50_000, r":2: not JSON"),
-        ({"question": "When?"}, r":2: id is None"),
-        ({"id": 7, "question": "When?"}, r":2: id is 7"),
-        ({"id": "2"}, r":2: question is None"),
+        ({"question": "When?"}, r":2: id is missing"),
+        ({"id": 7.5, "question": "When?"}, r":2: id is 7\.5"),
+        ({"id": True, "question": "When?"}, r":2: id is True"),
+        ({"id": "2"}, r":2: question is missing"),
         ({**GOOD, "id": "2", "answers": "8:30"}, r":2: answers is '8:30'"),
-        ({**GOOD, "id": "2", "roles": [1]}, r":2: roles is \[1\]"),
+        ({**GOOD, "id": "2", "roles": [1]}, r":2: roles holds 1, expected a text"),
         ({**GOOD, "id": "2", "answerable": "yes"}, r":2: answerable is 'yes'"),
         ({**GOOD, "id": "2", "answers": ["x"], "answerable": False}, r":2: the question has"),
         ({**GOOD, "id": "2", "unit": 3}, r":2: unit is 3"),
@@ -139,12 +155,21 @@ def test_load_predictions_takes_the_least(tmp_path: Path) -> None:
     [
         ({"id": "2", "status": "maybe"}, r":2: status is 'maybe'"),
         ({"id": "2", "status": "answered"}, r":2: it is answered but has no answer"),
-        ({"id": "2", "answers": [3]}, r":2: answers is \[3\]"),
-        ({"id": "2", "answers": [{**ANSWER, "confidence": None}]}, r"answer 1: confidence is None"),
-        ({"id": "2", "answers": [{**ANSWER, "confidence": 1.5}]}, r"answer 1: confidence is 1\.5"),
+        ({"id": "2", "answers": [3]}, r":2: answers holds 3"),
+        (
+            {"id": "2", "answers": [{**ANSWER, "confidence": None}]},
+            r"0\.confidence is None",
+        ),
+        (
+            {"id": "2", "answers": [{**ANSWER, "confidence": 1.5}]},
+            r"0\.confidence is 1\.5, exp",
+        ),
         ({"id": "2", "answers": [{**ANSWER, "confidence": True}]}, r"confidence is True"),
-        ({"id": "2", "answers": [{**ANSWER, "start": "3"}]}, r"answer 1: start is '3'"),
-        ({"id": "2", "answers": [{"confidence": 1}]}, r"answer 1: text is None"),
+        (
+            {"id": "2", "answers": [{**ANSWER, "start": "3"}]},
+            r"0\.start is '3', expected a whole",
+        ),
+        ({"id": "2", "answers": [{"confidence": 1}]}, r"answers\.0\.text is missing"),
         ({"id": "1"}, r":2: the id '1' occurs twice"),
     ],
 )
