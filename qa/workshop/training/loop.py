@@ -16,45 +16,26 @@ from __future__ import annotations
 
 import json
 import math
-import random
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from qa.errors import TrainingError
-from qa.reading.overlap import exact_match_over_golds, f1_over_golds
-from qa.reading.windows import stack_windows
-from qa.types import Example
 from qa.workshop.scoring.squad import developing_examples
+from qa.workshop.training.batches import batch_parts, plan_batches
 from qa.workshop.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
 from qa.workshop.training.loss import span_loss
+from qa.workshop.training.measuring import choose_threshold, evenly, measure
 from qa.workshop.training.optimizer import MasterWeights
-from qa.workshop.training.prediction import (
-    Prediction,
-    golds_of,
-    predict,
-    refusal_threshold,
-)
 from qa.workshop.training.recipe import Recipe
+from qa.workshop.training.reports import Progress, TrainingReport, Validation, run_signature
+from qa.workshop.training.stopping import asked_to_stop
 from qa.workshop.training.trainee import Trainee, bert_trainee
-from qa.workshop.training.training_set import (
-    TrainingFile,
-    crop_window,
-    in_runs,
-    load_training_set,
-    mask_tokens,
-    plan_batches,
-)
+from qa.workshop.training.training_set import TrainingFile, load_training_set
 from retrieval.system.allocator import keep_freed_memory
 
 __all__ = [
@@ -65,81 +46,11 @@ __all__ = [
     "train_reader",
 ]
 
-if TYPE_CHECKING:
-    from qa.reading.windows import Window
-
 Prepare = Callable[[Recipe, torch.device], Trainee]
 """Recipe and device → a network that is about to be trained."""
 
 _CHECKPOINT_MINUTES = 6.0
 _TELL_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A measurement on the held-out articles; scores in percent.
-
-    Attributes:
-        step: Optimiser steps done.
-        exact_match: Over answerable questions, never refusing.
-        f1: The same.
-        best_f1: Over all questions, at the threshold that suits these best.
-        threshold: That threshold on span score minus null score.
-        seconds: Since the start, pauses between resumed runs left out.
-    """
-
-    step: int
-    exact_match: float
-    f1: float
-    best_f1: float
-    threshold: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        step: Optimiser steps done.
-        steps: Of how many, if time allows.
-        share_done: 0 to 1, by steps or by time, whichever is ahead.
-        loss: Mean over the last steps, nats.
-        windows_per_s: Over the last steps.
-        seconds_left: Estimate.
-        validation: The newest one.
-    """
-
-    step: int
-    steps: int
-    share_done: float
-    loss: float
-    windows_per_s: float
-    seconds_left: float
-    validation: Validation | None
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """What a run did.
-
-    Attributes:
-        steps: Optimiser steps done.
-        windows: Windows seen.
-        seconds: Time used, resumed runs added up.
-        stopped: "done", "time" or "early".
-        validations: In order.
-        held_out: Titles of the articles left out.
-        signature: Recipe and data digests, versions, device, precision.
-    """
-
-    steps: int
-    windows: int
-    seconds: float
-    stopped: str
-    validations: tuple[Validation, ...]
-    held_out: tuple[str, ...]
-    signature: Mapping[str, Any]
 
 
 def train_reader(
@@ -237,7 +148,7 @@ class _Run:
         self.plan = plan_batches(self.training, recipe)
         # Read now: a file that is missing should be known before the hours of training.
         developing = developing_examples(develop)
-        self.threshold_questions = _some(
+        self.threshold_questions = evenly(
             developing or self.training.threshold_questions, recipe.threshold_questions
         )
         self.steps = len(self.plan) // recipe.accumulate
@@ -247,7 +158,7 @@ class _Run:
                 f"{recipe.accumulate}. Give more questions, or lower batch_size or accumulate."
             )
             raise TrainingError(msg)
-        self.signature = _signature(recipe, self.training.sha256, self.device, trainee.dtype)
+        self.signature = run_signature(recipe, self.training.sha256, self.device, trainee.dtype)
         self.masters = MasterWeights(
             self.model,
             trainee.originals,
@@ -281,7 +192,7 @@ class _Run:
         last_validated = self.validations[-1].seconds if self.validations else self._seconds()
         losses: list[float] = []
         windows_told = 0
-        with _terminated() as asked_to_stop:
+        with asked_to_stop() as stop_asked:
             while self.step < self.steps:
                 if self._time_share() >= 1.0:
                     stopped = "time"
@@ -289,9 +200,7 @@ class _Run:
                 losses.append(self._take_step())
                 windows_told += self._n_windows(self.step - 1, self.step)
                 now = time.monotonic()
-                if asked_to_stop() or (
-                    max_steps is not None and self.step - first_step >= max_steps
-                ):
+                if stop_asked() or (max_steps is not None and self.step - first_step >= max_steps):
                     self._save()
                     return self._report("interrupted")
                 if now - last_told >= _TELL_SECONDS:
@@ -323,7 +232,7 @@ class _Run:
         self.trainee.export(
             under(tensors, "weight/"),
             self.out,
-            null_threshold=self._threshold(),
+            null_threshold=choose_threshold(self.trainee, recipe, self.threshold_questions),
             report=asdict(report),
         )
         return report
@@ -369,42 +278,9 @@ class _Run:
         return total
 
     def _parts(self, number: int) -> list[dict[str, torch.Tensor]]:
-        """Cut the windows of one batch, in parts that are computed side by side.
-
-        Crops are drawn from seed and batch number.
-        """
-        recipe = self.recipe
-        rng = random.Random(f"{recipe.seed}/{number}")  # noqa: S311  (nothing secret is drawn)
-        batch = self.plan[number]
-        units = [
-            [self._window(index, limit, rng) for index in unit]
-            for unit, limit in zip(batch.units, batch.max_tokens, strict=True)
-        ]
-        units.sort(key=lambda unit: max(len(window) for window, _, _ in unit))
-        size = (
-            batch.n_windows
-            if self.device.type == "cuda"
-            else -(-batch.n_windows // self.trainee.parts)
-        )
-        parts = []
-        for some in in_runs(units, size):
-            cut = [entry for unit in some for entry in unit]
-            part = stack_windows([window for window, _, _ in cut], self.special, multiple=16)
-            part["start"] = torch.tensor([start for _, start, _ in cut])
-            part["end"] = torch.tensor([end for _, _, end in cut])
-            part["unit"] = torch.tensor([at for at, unit in enumerate(some) for _ in unit])
-            parts.append({name: tensor.to(self.device) for name, tensor in part.items()})
-        return parts
-
-    def _window(self, index: int, limit: int, rng: random.Random) -> tuple[Window, int, int]:
-        """Cut an item's window, some of its tokens hidden if the recipe says so."""
-        window, first, last = crop_window(
-            self.training.items[index], limit, special=self.special, rng=rng
-        )
-        share, mask = self.recipe.masked_share, self.trainee.mask
-        if share and mask is not None:
-            window = mask_tokens(window, first, last, share=share, mask=mask, rng=rng)
-        return window, first, last
+        """Cut the windows of one batch, in parts that are computed side by side."""
+        parts = batch_parts(self.training, self.plan[number], self.recipe, self.trainee, number)
+        return [{name: tensor.to(self.device) for name, tensor in part.items()} for part in parts]
 
     def _n_windows(self, first_step: int, last_step: int) -> int:
         """How many windows the steps from one up to another see."""
@@ -477,43 +353,13 @@ class _Run:
 
     def _measure(self) -> Validation:
         """Read the held-out questions with the weights as they are."""
-        predictions = self._read(self.training.validation)
-        scores = [
-            (exact_match_over_golds(p.text, golds), f1_over_golds(p.text, golds))
-            for p, golds in zip(predictions, golds_of(self.training.validation), strict=True)
-            if golds
-        ]
-        best_f1, threshold = refusal_threshold(self.training.validation, predictions)
-        exact, f1 = np.mean(scores, axis=0)
-        return Validation(
-            self.step,
-            100 * float(exact),
-            100 * float(f1),
-            100 * best_f1,
-            threshold,
-            self._seconds(),
+        return measure(
+            self.trainee,
+            self.recipe,
+            self.training.validation,
+            step=self.step,
+            seconds=self._seconds(),
         )
-
-    def _threshold(self) -> float:
-        """Choose below which margin to refuse; 0 where there is nothing to choose on."""
-        if not self.threshold_questions:
-            return 0.0
-        predictions = self._read(self.threshold_questions)
-        return refusal_threshold(self.threshold_questions, predictions)[1]
-
-    def _read(self, examples: Sequence[Example]) -> list[Prediction]:
-        recipe = self.recipe
-        self.model.train(False)
-        predictions = predict(
-            self.model,
-            self.trainee.tokenizer,
-            examples,
-            max_tokens=recipe.read_max_tokens,
-            stride_tokens=recipe.read_stride_tokens,
-            max_answer_tokens=recipe.max_answer_tokens,
-        )
-        self.model.train()
-        return predictions
 
     def _should_stop(self) -> bool:
         patience = self.recipe.patience
@@ -534,13 +380,6 @@ class _Run:
         )
 
 
-def _some(examples: Sequence[Example], n: int) -> list[Example]:
-    """Draw `n` examples evenly over their order; all where `n` is 0 or there are no more."""
-    if not n or len(examples) <= n:
-        return list(examples)
-    return [examples[number * len(examples) // n] for number in range(n)]
-
-
 # -- arithmetic ---------------------------------------------------------------------------
 
 
@@ -552,34 +391,3 @@ def _schedule(share_done: float, warmup_share: float) -> float:
     if share_done < warmup_share:
         return max(share_done / warmup_share, 0.01)
     return max(0.0, (1 - share_done) / (1 - warmup_share))
-
-
-def _signature(
-    recipe: Recipe, data_sha256: str, device: torch.device, dtype: torch.dtype
-) -> dict[str, Any]:
-    return {
-        "recipe_sha256": recipe.sha256,
-        "data_sha256": data_sha256,
-        "seed": recipe.seed,
-        "device": device.type,
-        "precision": str(dtype).removeprefix("torch."),
-        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
-    }
-
-
-@contextmanager
-def _terminated() -> Iterator[Callable[[], bool]]:
-    """Turn an interrupt or a request to end into a question, so that no step is lost."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-    old = {
-        number: signal.signal(number, lambda *_: asked.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)

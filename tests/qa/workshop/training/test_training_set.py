@@ -14,15 +14,9 @@ from tokenizers import Tokenizer
 
 from qa.errors import TrainingError
 from qa.reading.windows import load_tokenizer, special_tokens
+from qa.workshop.training.batches import crop_window, mask_tokens, plan_batches
 from qa.workshop.training.recipe import Recipe
-from qa.workshop.training.training_set import (
-    TrainingFile,
-    TrainingSet,
-    crop_window,
-    load_training_set,
-    mask_tokens,
-    plan_batches,
-)
+from qa.workshop.training.training_set import TrainingFile, TrainingSet, load_training_set
 
 SENTENCES = [
     f"In {1900 + number} the town of Place{number} built a bridge of {number + 20} arches, and "
