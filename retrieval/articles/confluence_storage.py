@@ -17,6 +17,7 @@ from retrieval.articles.readable import parse_html, render
 
 __all__ = ["storage_text"]
 
+_CDATA_END = re.compile(r"\]\] ?>(?=\s*</ac:)")
 _SELF_CLOSED = re.compile(r"<((?:ac|ri):[\w-]+)([^<>]*)/>")
 
 _CODE = frozenset(("code", "noformat", "codeblock", "paste-code-macro"))
@@ -82,12 +83,16 @@ def storage_text(storage: str) -> str:
 
 
 def _without_cdata(storage: str) -> str:
-    """Return storage format with its CDATA sections escaped instead."""
+    """Return storage format with its CDATA sections escaped instead.
+
+    Inside the CDATA of a space export, Confluence writes the end of a section as "]] >".
+    """
     before, *sections = storage.split("<![CDATA[")
     pieces = [before]
     for section in sections:
-        text, closed, rest = section.partition("]]>")
-        pieces.append(escape(text, quote=False) + rest if closed else escape(section, quote=False))
+        end = _CDATA_END.search(section) or re.search(r"\]\]>", section)
+        text = section[: end.start()] if end else section
+        pieces.append(escape(text, quote=False) + (section[end.end() :] if end else ""))
     return "".join(pieces)
 
 

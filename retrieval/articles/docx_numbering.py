@@ -16,6 +16,7 @@ from typing import IO
 
 from lxml import etree
 
+from retrieval.articles.docx_content import prepare
 from retrieval.errors import ArticleError
 
 __all__ = ["NUMBERED", "Package", "open_package"]
@@ -66,6 +67,7 @@ def open_package(stream: IO[bytes]) -> Package:
     trees = {
         name: _tree(name, raw) for name, raw in parts.items() if name.endswith((".xml", ".rels"))
     }
+    prepare(trees)
     _write_numbers(trees)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

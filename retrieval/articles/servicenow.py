@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from html import escape
 from typing import Any
 from urllib.parse import quote, urlsplit
 from xml.etree.ElementTree import Element
@@ -22,6 +23,7 @@ from xml.etree.ElementTree import Element
 from retrieval.articles.audience import Audience
 from retrieval.articles.fields import shown, timestamp
 from retrieval.articles.loader import BadRow, Draft, LoaderOutput, Remark, Skipped, SourceFile
+from retrieval.articles.mediawiki import wiki_html
 from retrieval.articles.readable import drop_leading_title, readable
 from retrieval.articles.restrictions import both, resolved
 from retrieval.errors import ArticleError
@@ -31,8 +33,26 @@ __all__ = ["drafts_of_json", "drafts_of_xml", "recognises_json"]
 _SYS_ID = re.compile(r"[0-9a-f]{32}")
 _PUBLISHED = frozenset(("published", "pending_retirement", "pending retirement", ""))
 _RETIRED = frozenset(("retired", "outdated"))
+_FIELDS = {
+    "category": "kb_category", "knowledge_base": "kb_knowledge_base", "language": "language",
+    "type": "article_type",
+}  # fmt: skip
+"""What is kept as metadata → the export's field."""
+
 _PUBLIC_ROLE = "public"
 """The role that ServiceNow gives everyone, signed in or not."""
+
+
+_TEMPLATE_PARTS = {
+    name: place
+    for place, name in enumerate(
+        ("kb_introduction", "kb_issue", "kb_symptoms", "kb_environment", "kb_cause", "kb_question",
+         "kb_answer", "kb_explanation", "kb_instructions", "kb_steps", "kb_resolution")
+    )
+}  # fmt: skip
+"""In which order the parts of an article by a template are read; others follow."""
+
+_TEMPLATE_LINKS = frozenset(("kb_knowledge_base", "kb_category", "kb_template"))
 
 
 class _Record:
@@ -42,6 +62,11 @@ class _Record:
         self._stored = stored
         self._displayed = displayed
         self.link = link
+
+    @property
+    def names(self) -> list[str]:
+        """The fields there are, in the export's order."""
+        return list(dict.fromkeys((*self._stored, *self._displayed)))
 
     def has(self, name: str) -> bool:
         return name in self._stored or name in self._displayed
@@ -162,9 +187,8 @@ def _found(
             f"{example} {shown(expiry)}",
         )
     title = record.displayed("short_description")
-    html = record.stored("text") or record.stored("wiki")
     try:
-        body = drop_leading_title(readable(html), title)
+        body = drop_leading_title(readable(_html(record)), title)
     except ArticleError as error:
         yield BadRow(f"record {number} ({example}): {error.reason}")
         return
@@ -179,6 +203,28 @@ def _found(
         url=_url(record),
         audience=audience,
         updated=timestamp(record.stored("sys_updated_on"), utc=True),
+        fields={
+            field: record.displayed(name)
+            for field, name in _FIELDS.items()
+            if record.displayed(name) and not _SYS_ID.fullmatch(record.displayed(name))
+        },
+    )
+
+
+def _html(record: _Record) -> str:
+    """Return the article's text, wherever its kind keeps it."""
+    wiki = record.stored("wiki")
+    if wiki and (record.stored("article_type").lower() == "wiki" or not record.stored("text")):
+        return wiki_html(wiki)
+    if record.stored("text"):
+        return record.stored("text")
+    # An article by a template keeps each part in a field of its own: kb_issue, kb_resolution, ...
+    parts = [(name, record.stored(name)) for name in record.names if name.startswith("kb_")]
+    known = sorted(parts, key=lambda part: _TEMPLATE_PARTS.get(part[0], len(_TEMPLATE_PARTS)))
+    return "".join(
+        f"<h2>{escape(name[3:].replace('_', ' ').capitalize())}</h2>{text}"
+        for name, text in known
+        if text and name not in _TEMPLATE_LINKS and not _SYS_ID.fullmatch(text)
     )
 
 

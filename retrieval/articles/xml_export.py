@@ -5,7 +5,9 @@ defusedxml parses, so that no entity, external file or document type gets throug
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from typing import cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -16,6 +18,12 @@ from retrieval.articles.loader import LoaderOutput, SourceFile
 from retrieval.errors import ArticleError
 
 __all__ = ["ROOTS", "load"]
+
+_FORBIDDEN = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
+    rb"|&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));"
+)
+"""Control characters, written out or as numbers, that no XML document may hold."""
 
 ROOTS: dict[str, Callable[[Element, SourceFile], Iterator[LoaderOutput]]] = {
     "unload": servicenow.drafts_of_xml,
@@ -30,7 +38,7 @@ def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield the articles of an export."""
     raw = file.read_bytes()
     try:
-        root: Element = fromstring(raw, forbid_dtd=True)
+        root = _parsed(raw)
     except ParseError as error:
         line = error.position[0] if getattr(error, "position", None) else None
         raise ArticleError(f"not valid XML: {error}", line=line) from error
@@ -48,3 +56,14 @@ def load(file: SourceFile) -> Iterator[LoaderOutput]:
             "for ServiceNow's <unload>, <xml> or <response> and Confluence's <hibernate-generic>"
         )
     yield from drafts(root, file)
+
+
+def _parsed(raw: bytes) -> Element:
+    """Parse an export; characters that XML can't hold, which some contain, are left out."""
+    try:
+        return cast("Element", fromstring(raw, forbid_dtd=True))
+    except ParseError:
+        cleaned = b"" if b"\0" in raw[:4] else _FORBIDDEN.sub(b"", raw)
+        if len(cleaned) in (0, len(raw)):
+            raise
+        return cast("Element", fromstring(cleaned, forbid_dtd=True))

@@ -1,8 +1,9 @@
 """Zendesk Help Center: articles as its API lists them.
 
-`{"articles": [...]}`, or one `{"article": {...}}`. A `user_segment_id` restricts an article;
-its name comes from `user_segments` in the same file (the answer of `/user_segments.json`,
-merged in), and stands for nobody where it can't be found.
+`{"articles": [...]}`, or one `{"article": {...}}`. An article has one id in all its languages: the
+default locale keeps it, the others add theirs ("9001/de") where both are read. A
+`user_segment_id` restricts an article; its name comes from `user_segments` in the same file (the
+answer of `/user_segments.json`, merged in), and stands for nobody where it can't be found.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from retrieval.articles.loader import BadRow, Draft, LoaderOutput, Remark, Skipp
 from retrieval.articles.readable import drop_leading_title, readable
 from retrieval.articles.restrictions import resolved
 from retrieval.errors import ArticleError
+from retrieval.types import FieldValue
 
 __all__ = ["drafts_of_json", "recognises_json"]
 
@@ -58,6 +60,8 @@ def _found(
     article_id = text_of_json(row.get("id"), "id")
     title = text_of_json(row.get("title") or row.get("name"), "title") or ""
     html = text_of_json(row.get("body"), "body") or ""
+    locale = text_of_json(row.get("locale"), "locale") or ""
+    source = text_of_json(row.get("source_locale"), "source_locale") or ""
     example = article_id or f"article {number}"
     audience, remarks = _audience(row, segments, example)
     body = drop_leading_title(readable(html), title)
@@ -71,7 +75,22 @@ def _found(
         url=text_of_json(row.get("html_url"), "html_url"),
         audience=audience,
         updated=timestamp(text_of_json(row.get("updated_at"), "updated_at")),
+        other_id=f"{article_id}/{locale}" if article_id and locale else None,
+        translation=bool(source) and locale != source,
+        fields=_fields(row),
     )
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, FieldValue]:
+    """Return what is kept beside an article to filter by."""
+    fields: dict[str, FieldValue] = {}
+    for name in ("locale", "section_id", "promoted", "created_at", "author_id"):
+        if isinstance(value := row.get(name), (str, int)) and value != "":
+            fields[name] = value
+    labels = row.get("label_names")
+    if isinstance(labels, list) and (names := [name for name in labels if isinstance(name, str)]):
+        fields["label_names"] = tuple(names)
+    return fields
 
 
 def _audience(

@@ -207,3 +207,23 @@ def macro(name: str, inside: str) -> str:
 )  # fmt: skip
 def test_storage_text_reads_macros(storage, text) -> None:
     assert storage_text(storage) == text
+
+
+def test_load_xml_ends_code_where_it_ends(load_text) -> None:
+    """Inside its own CDATA, a space export writes the end of an inner one as "]] >"."""
+    body = (
+        "<p>Run:</p><ac:structured-macro ac:name=\"code\"><ac:plain-text-body><![CDATA["
+        "if [[ a ]] > x; then b; fi]] ></ac:plain-text-body></ac:structured-macro>"
+        "<p>See <ac:link><ri:page ri:content-title=\"P\"/><ac:plain-text-link-body><![CDATA["
+        "the list]] ></ac:plain-text-link-body></ac:link>.</p><h2>If it fails</h2>"
+    )  # fmt: skip
+    entities = (
+        '<hibernate-generic><object class="Page"><id>1</id><property name="title">T</property>'
+        '</object><object class="BodyContent"><id>2</id><property name="content"><id>1</id>'
+        f'</property><property name="body"><![CDATA[{body}]]></property></object>'
+        "</hibernate-generic>"
+    )
+    (article,) = load_text("entities.xml", entities).articles
+    assert article.body == (
+        "Run:\n\n```\nif [[ a ]] > x; then b; fi\n```\n\nSee the list.\n\n## If it fails"
+    )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (texts stand as they are)
 from __future__ import annotations
 
 import json
@@ -190,3 +191,29 @@ def test_drafts_of_json_uses_the_day_it_is_given(write) -> None:
     late = list(drafts_of_json(rows, SourceFile(path, "a.json", date(2026, 5, 2))))
     assert isinstance(early[0], Draft)
     assert late == [Skipped("expired")]
+
+
+def test_wiki_article_keeps_its_steps(load_text) -> None:
+    row = {
+        "number": "KB1", "short_description": "Reset the printer", "article_type": "wiki",
+        "text": "", "wiki": "'''Symptom:''' red light.\n\n== Steps ==\n# Open the lid.\n# Press '''Clear'''.",
+        "workflow_state": "published", "can_read_user_criteria": "", "language": "en",
+    }  # fmt: skip
+    (article,) = load_text("a.json", json.dumps({"result": [row]})).articles
+    assert article.body == "Symptom: red light.\n\n## Steps\n\n1. Open the lid.\n2. Press Clear."
+    assert article.fields == {"language": "en", "type": "wiki"}
+
+
+def test_article_by_a_template_keeps_its_parts_in_order(load_text) -> None:
+    row = {
+        "number": "KB2", "short_description": "Scanner", "text": "", "workflow_state": "published",
+        "can_read_user_criteria": "", "kb_resolution": "<p>Hold power for 8 seconds.</p>",
+        "kb_issue": "<p>It shows E4.</p>", "kb_knowledge_base": "IT", "kb_own_field": "More.",
+        "kb_category": "a" * 32,
+    }  # fmt: skip
+    (article,) = load_text("a.json", json.dumps({"result": [row]})).articles
+    assert article.body == (
+        "## Issue\n\nIt shows E4.\n\n## Resolution\n\nHold power for 8 seconds.\n\n"
+        "## Own field\n\nMore."
+    )
+    assert article.fields == {"knowledge_base": "IT"}

@@ -34,3 +34,15 @@ def test_load_names_the_line_of_broken_xml(load_text) -> None:
 def test_load_empty_export_holds_nothing(load_text) -> None:
     loaded = load_text("a.xml", "<unload/>")
     assert (loaded.articles, loaded.rejected) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\x08", b"\x1f\x0b", b"\xef\xbf\xbe", b"&#8;", b"&#x1F;", b"&#0;"]
+)
+def test_load_leaves_out_characters_that_xml_cannot_hold(load_text, junk: bytes) -> None:
+    row = (
+        b"<kb_knowledge><number>KB1</number><text>Text " + junk + b"here.</text>"
+        b"<workflow_state>published</workflow_state></kb_knowledge>"
+    )
+    (article,) = load_text("a.xml", b"<unload>" + row + b"</unload>").articles
+    assert article.body == "Text here."

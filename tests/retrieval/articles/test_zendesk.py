@@ -69,3 +69,38 @@ def test_load_names_bad_records_and_takes_the_others(load_text) -> None:
         "article 2 ([1])",
         "article 5 (4)",
     ]
+
+
+def translated(locale: str, source: str = "en-us", **more: object) -> str:
+    row = {
+        "id": 9001, "locale": locale, "source_locale": source, "title": locale, "draft": False,
+        "body": f"<p>Text in {locale}.</p>", "user_segment_id": None, **more,
+    }  # fmt: skip
+    return json.dumps({"articles": [row]})
+
+
+def test_each_locale_is_an_article_and_the_default_one_keeps_the_id(write) -> None:
+    write("de.json", translated("de", label_names=["fees", "returns"]))
+    write("en-us.json", translated("en-us"))
+    root = write("fr.json", translated("fr")).parent
+    loaded = load_articles([root])
+    assert {a.id: a.body for a in loaded.articles} == {
+        "9001": "Text in en-us.", "9001/de": "Text in de.", "9001/fr": "Text in fr.",
+    }  # fmt: skip
+    assert not loaded.rejected
+    assert [a.fields["locale"] for a in loaded.articles] == ["de", "en-us", "fr"]
+    assert loaded.articles[0].fields["label_names"] == ("fees", "returns")
+
+
+def test_single_translation_keeps_the_bare_id(load_text) -> None:
+    assert [a.id for a in load_text("de.json", translated("de")).articles] == ["9001"]
+
+
+def test_id_of_an_index_that_exists_stays(write) -> None:
+    root = write("de.json", translated("de")).parent
+    write("en-us.json", translated("en-us"))
+    held = {"9001": (str(root), "de.json")}
+    loaded = load_articles([root], held=held.get)
+    assert {a.id: a.path for a in loaded.articles} == {
+        "9001": "de.json", "9001/en-us": "en-us.json",
+    }  # fmt: skip
