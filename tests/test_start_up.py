@@ -14,7 +14,7 @@ HEAVY = (
     "numpy",
     "scipy",
     "bs4",
-    "pypdf",
+    "pypdfium2",
     "mammoth",
     "rich",
     "PIL",

@@ -1,4 +1,4 @@
-"""From pieces of text on pages to paragraphs, headings, lists and tables.
+"""From lines of pages to paragraphs, headings, lists and tables.
 
 A PDF has no structure, only places and sizes, so this is reading by eye: text much larger
 than most is a heading, a wide gap or a short line ends a paragraph, lines that repeat at
@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-__all__ = ["Line", "Piece", "lines_of", "structured"]
+from retrieval.articles.pdf_lines import Line
+from retrieval.articles.pdf_tables import Table, table_at
 
-_EDGE = 0.12
-"""Headers and footers lie within this part of a page's height from its edges."""
+__all__ = ["structured"]
 
 _BULLET = re.compile(r"[•·▪●○◦‣■□\x7f\uf0b7\uf0a7\uf0d8\uf02d\uf0fc](?:\s+|$)|[-–*o](?:\s+|$)")
-_NUMBER = re.compile(r"\(?(\d{1,3}|[a-z])[.)](?:\s+|$)")
+_NUMBER = re.compile(r"(?:(\d{1,3}|[a-z])[.)]|\((\d{1,2}|[a-z])\)(?!\s*\d))(?:\s+|$)")
+_LEADER = re.compile(r"(?:\s*\.){4,}\s*\d{1,4}$|(?:\s*…){2,}\s*\d{1,4}$")
 _PAGE_NUMBER = re.compile(
     r"(?:(?:page|seite|p\.?)\s*)?[-–—]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—]?"
     r"(?:\s*(?:of|/|von)\s*\d{1,4})?",
@@ -28,101 +29,17 @@ _PAGE_NUMBER = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?:;…。！？][\"'”’)\]]*$")
 _BROKEN_WORD = re.compile(r"(\w+)[-\u00ad\u2010]$")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_LIGATURES = str.maketrans(
-    {
-        "\ufb00": "ff",
-        "\ufb01": "fi",
-        "\ufb02": "fl",
-        "\ufb03": "ffi",
-        "\ufb04": "ffl",
-        "\u00a0": " ",
-    }
-)
 
 
-@dataclass(frozen=True)
-class Piece:
-    """Text as the page draws it, with its place and size in points, y upwards."""
+def structured(pages: Sequence[Sequence[Line]]) -> tuple[str, str, list[tuple[int, int]]]:
+    """Return (title or "", light Markdown, places) of a document's pages.
 
-    text: str
-    x: float
-    y: float
-    size: float
-    bold: bool
-
-
-@dataclass
-class Line:
-    """One line of a page: pieces at the same height.
-
-    Attributes:
-        cells: Text of each part that was placed by itself, with its left end.
-        y: Height on the page, in points from the bottom.
-        size: Size of most of its text.
-        bold: Whether all of it is bold.
-        edge: Where it lies: "top", "bottom" or "".
+    Places are pairs: from this offset of the Markdown on, the text stands on this page.
     """
-
-    cells: list[tuple[float, str]]
-    y: float
-    size: float
-    bold: bool
-    edge: str = ""
-    sizes: Counter[float] = field(default_factory=Counter)
-
-    @property
-    def text(self) -> str:
-        """The whole line."""
-        return " ".join(" ".join(text for _, text in self.cells).split())
-
-    @property
-    def x(self) -> float:
-        """Its left end."""
-        return self.cells[0][0]
-
-
-def lines_of(pieces: Sequence[Piece], bottom: float, height: float) -> list[Line]:
-    """Return a page's lines in reading order.
-
-    Args:
-        pieces: As the page draws them.
-        bottom: Lower edge of the page, in points.
-        height: Its height.
-    """
-    lines: list[Line] = []
-    apart = True
-    for piece in pieces:
-        text = _CONTROL.sub("", piece.text.translate(_LIGATURES))
-        if not text.strip():
-            continue
-        line = lines[-1] if lines else None
-        if line is not None and abs(piece.y - line.y) <= 0.35 * max(piece.size, line.size, 1.0):
-            if apart or piece.x < line.cells[-1][0]:
-                line.cells.append((piece.x, text))
-            else:
-                start, before = line.cells[-1]
-                line.cells[-1] = (start, before + text)
-            line.bold = line.bold and piece.bold
-        else:
-            line = Line([(piece.x, text)], piece.y, piece.size, piece.bold)
-            above = (piece.y - bottom) / height if height > 0 else 0.5
-            line.edge = "top" if above > 1 - _EDGE else "bottom" if above < _EDGE else ""
-            lines.append(line)
-        line.sizes[piece.size] += len(text.strip())
-        line.size = line.sizes.most_common(1)[0][0]
-        apart = text.endswith("\n")
-    for line in lines:
-        line.cells = [(x, " ".join(text.split())) for x, text in line.cells if text.strip()]
-    return [line for line in lines if line.cells]
-
-
-def structured(pages: Sequence[Sequence[Line]]) -> tuple[str, str]:
-    """Return (title or "", light Markdown) of a document's pages."""
     kept = _without_edges(pages)
     flat = [line for page in kept for line in page]
     if not flat:
-        return "", ""
+        return "", "", []
     sizes: Counter[float] = Counter()
     for line in flat:
         sizes[line.size] += len(line.text)
@@ -130,9 +47,9 @@ def structured(pages: Sequence[Sequence[Line]]) -> tuple[str, str]:
     blocks = list(_blocks(kept, body_size))
     levels = _levels(blocks)
     first = next((b for b in blocks if b.heading and b.size == max(levels, default=0)), None)
-    title = first.text if first is not None and blocks.index(first) < 3 else ""
     words = {word for line in flat for word in re.findall(r"\w+-\w+", line.text)}
-    return title, _markdown(blocks, levels, words)
+    title = first.text if first is not None and blocks.index(first) < 3 else ""
+    return title, *_markdown(blocks, levels, words)
 
 
 def _without_edges(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
@@ -145,8 +62,9 @@ def _without_edges(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         [
             line
             for line in page
-            if not line.edge
-            or (seen[_edge_key(line)] < needed and not _is_page_number(line, len(pages)))
+            if not _LEADER.search(line.text)  # a table of contents
+            and (not line.edge or seen[_edge_key(line)] < needed)
+            and not (line.edge and _is_page_number(line, len(pages)))
         ]
         for page in pages
     ]
@@ -170,7 +88,7 @@ class _Block:
     marker: str = ""
     heading: bool = False
     bold: bool = False
-    table: bool = False
+    table: Table | None = None
 
     @property
     def text(self) -> str:
@@ -184,13 +102,14 @@ def _blocks(pages: Sequence[Sequence[Line]], body_size: float) -> Iterator[_Bloc
     for page in pages:
         place = 0
         while place < len(page):
-            rows = _table_rows(page, place)
-            if rows:
+            table = _table_at(page, place)
+            if table is not None:
                 if block is not None:
                     yield block
-                yield _Block(list(page[place : place + rows]), body_size, table=True)
+                lines = list(page[place : place + table.lines])
+                yield _Block(lines, body_size, table=table)
                 block = None
-                place += rows
+                place += table.lines
                 continue
             line = page[place]
             place += 1
@@ -228,7 +147,8 @@ def _marker(text: str) -> str:
         return "- "
     number = _NUMBER.match(text)
     if number and len(text) > number.end():
-        return f"{number[1]}. " if number[1].isdigit() else f"{number[1]}) "
+        mark = number[1] or number[2]
+        return f"{mark}. " if mark.isdigit() else f"{mark}) "
     return ""
 
 
@@ -270,22 +190,11 @@ def _width(pages: Sequence[Sequence[Line]], body_size: float) -> float:
     return median(longest) if longest else 80.0
 
 
-def _table_rows(page: Sequence[Line], place: int) -> int:
-    """Return how many lines from `place` on are rows of one table, or 0."""
-    first = page[place]
-    count = len(first.cells)
-    if count < 2 or (count == 2 and _is_bare_marker(first.cells[0][1])):
-        return 0
-    rows = 1
-    for line in page[place + 1 :]:
-        aligned = len(line.cells) == count and all(
-            abs(x - other) <= 2 * max(line.size, 8.0)
-            for (x, _), (other, _) in zip(line.cells, first.cells, strict=True)
-        )
-        if not aligned or _is_bare_marker(line.cells[0][1]):
-            break
-        rows += 1
-    return rows if rows >= 2 else 0
+def _table_at(page: Sequence[Line], place: int) -> Table | None:
+    first = page[place].cells[0].text
+    if _is_bare_marker(first):
+        return None
+    return table_at(page, place)
 
 
 def _is_bare_marker(text: str) -> bool:
@@ -300,44 +209,53 @@ def _levels(blocks: Sequence[_Block]) -> dict[float, int]:
     return {size: min(level, 5) for level, size in enumerate(sizes, 1)}
 
 
-def _markdown(blocks: Sequence[_Block], levels: dict[float, int], words: set[str]) -> str:
+def _markdown(
+    blocks: Sequence[_Block], levels: dict[float, int], words: set[str]
+) -> tuple[str, list[tuple[int, int]]]:
     deepest = max(levels.values(), default=1)
-    parts: list[str] = []
+    text = ""
+    places: list[tuple[int, int]] = []
     in_list = False
     for block in blocks:
-        if block.table:
-            text, listed = _pipe_table(block.lines), False
-        elif block.heading:
+        prefix, cut, listed = "", 0, bool(block.marker)
+        if block.heading:
             level = min(deepest + 1, 6) if block.bold else levels[block.size]
-            text, listed = "#" * level + " " + _joined(block.lines, words), False
+            prefix = "#" * level + " "
+        elif listed:
+            found = _BULLET.match(block.text) or _NUMBER.match(block.text)
+            prefix, cut = block.marker, found.end() if found else 0
+        if text:
+            text += "\n" if listed and in_list else "\n\n"
+        start = len(text)
+        if block.table is not None:
+            text += block.table.markdown()
+            pages = [(0, block.lines[0].page)]
         else:
-            text, listed = _joined(block.lines, words), bool(block.marker)
-            if listed:
-                found = _BULLET.match(text) or _NUMBER.match(text)
-                text = block.marker + text[found.end() if found else 0 :].lstrip()
-        if parts:
-            parts.append("\n" if listed and in_list else "\n\n")
-        parts.append(text)
+            joined, pages = _joined(block.lines, words)
+            whole = joined[cut:].lstrip()
+            text += prefix + whole
+            cut = len(joined) - len(whole) - len(prefix)
+        for offset, page in pages:
+            if not places or places[-1][1] != page:
+                places.append((start + max(offset - cut, 0), page))
         in_list = listed
-    return "".join(parts)
+    return text, places
 
 
-def _joined(lines: Sequence[Line], words: set[str]) -> str:
-    """Return lines as one, words that were broken at line ends made whole."""
+def _joined(lines: Sequence[Line], words: set[str]) -> tuple[str, list[tuple[int, int]]]:
+    """Return lines as one, words that were broken at line ends made whole, and the pages."""
     text = lines[0].text
+    pages = [(0, lines[0].page)]
     for line in lines[1:]:
         following = line.text
         broken = _BROKEN_WORD.search(text)
         rest = re.match(r"\w+", following)
         if broken and rest and following[:1].islower():
             compound = f"{broken[1]}-{rest[0]}" in words
-            text = (text[:-1] + "-" if compound else text[:-1]) + following
+            text = text[:-1] + "-" if compound else text[:-1]
         else:
-            text += " " + following
-    return text.replace("\u00ad", "")
-
-
-def _pipe_table(lines: Sequence[Line]) -> str:
-    rows = [[text.replace("|", "\\|") for _, text in line.cells] for line in lines]
-    head, *rest = ("| " + " | ".join(row) + " |" for row in rows)
-    return "\n".join([head, "|" + " --- |" * len(rows[0]), *rest])
+            text += " "
+        if line.page != pages[-1][1]:
+            pages.append((len(text), line.page))
+        text += following
+    return text.replace("\u00ad", ""), pages

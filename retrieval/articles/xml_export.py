@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -61,9 +60,9 @@ def load(file: SourceFile) -> Iterator[LoaderOutput]:
 def _parsed(raw: bytes) -> Element:
     """Parse an export; characters that XML can't hold, which some contain, are left out."""
     try:
-        return cast("Element", fromstring(raw, forbid_dtd=True))
+        return fromstring(raw, forbid_dtd=True)
     except ParseError:
         cleaned = b"" if b"\0" in raw[:4] else _FORBIDDEN.sub(b"", raw)
         if len(cleaned) in (0, len(raw)):
             raise
-        return cast("Element", fromstring(cleaned, forbid_dtd=True))
+        return fromstring(cleaned, forbid_dtd=True)

@@ -34,7 +34,9 @@ _LIBRARIES = (
     "mammoth",
     "markdown-it-py",
     "mdit-py-plugins",
-    "pypdf",
+    "openpyxl",
+    "pypdfium2",
+    "python-pptx",
     "PyYAML",
 )
 

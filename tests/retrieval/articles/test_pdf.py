@@ -8,7 +8,8 @@ import pytest
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from retrieval.articles import load_articles
-from retrieval.articles.pdf_layout import Line, Piece, lines_of, structured
+from retrieval.articles.pdf_layout import structured
+from retrieval.articles.pdf_lines import Cell, Character, Line, lines_of
 from retrieval.errors import ArticleError
 
 SAMPLE = """\
@@ -113,7 +114,7 @@ def test_load_maps_any_breakage(load_here, monkeypatch) -> None:
     def breaks(*args: object, **kwargs: object) -> None:
         raise KeyError("/Root")
 
-    monkeypatch.setattr(pypdf.PageObject, "extract_text", breaks)
+    monkeypatch.setattr("retrieval.articles.pdf.lines_of", breaks)
     with pytest.raises(ArticleError, match=r"the PDF is broken \(KeyError: "):
         load_here("a.pdf", pdf(at(500, "x")))
 
@@ -125,7 +126,10 @@ def test_load_leaves_out_slanted_watermarks(load_text) -> None:
 
 
 def line(y: float, *cells: str, size: float = 10, bold: bool = False, x: float = 60) -> Line:
-    placed = [(x + 150 * place, text) for place, text in enumerate(cells)]
+    placed = [
+        Cell(x + 150 * place, x + 150 * place + 5 * len(text), text)
+        for place, text in enumerate(cells)
+    ]
     return Line(placed, y, size, bold)
 
 
@@ -164,7 +168,7 @@ def test_structured_finds_headings_by_size_and_weight() -> None:
         line(650, "Subsection", bold=True),
         line(636, LONG),
     ]
-    title, body = structured([page])
+    title, body, _ = structured([page])
     assert title == "Title"
     assert body == f"# Title\n\n{LONG}\n\n## Section\n\n{LONG}\n\n### Subsection\n\n{LONG}"
 
@@ -188,9 +192,9 @@ def test_structured_makes_tables_of_aligned_cells() -> None:
 def test_structured_drops_running_headers_and_page_numbers() -> None:
     pages = [
         [
-            Line([(60, f"Handbook 20{number}")], 780, 8, False, "top"),
+            Line([Cell(60, 120, f"Handbook 20{number}")], 780, 8, False, "top"),
             line(600, f"Text of page {number}."),
-            Line([(300, f"- {number} -")], 20, 8, False, "bottom"),
+            Line([Cell(300, 320, f"- {number} -")], 20, 8, False, "bottom"),
         ]
         for number in (1, 2, 3)
     ]
@@ -198,23 +202,171 @@ def test_structured_drops_running_headers_and_page_numbers() -> None:
 
 
 def test_structured_of_nothing_is_empty() -> None:
-    assert structured([[]]) == ("", "")
+    assert structured([[]]) == ("", "", [])
 
 
-def test_lines_of_joins_pieces_at_one_height() -> None:
-    pieces = [
-        Piece("Press ", 60, 700, 10, False),
-        Piece("Save", 90, 700, 10, True),
-        Piece(" now.\n", 110, 700.5, 10, False),
-        Piece("x\n", 60, 688, 10, False),
-        Piece("cell\n", 200, 688, 10, False),
-        Piece("  ", 60, 600, 10, False),
-        Piece("o\ufb03ce\x02", 60, 20, 8, True),
+def drawn(text: str, x: float, y: float, size: float = 10, bold: bool = False) -> list[Character]:
+    """Characters half as wide as they are high, one beside the other."""
+    half = size / 2
+    return [
+        Character(character, x + half * place, x + half * (place + 1), y, size, bold)
+        for place, character in enumerate(text)
     ]
-    first, second, third = lines_of(pieces, 0, 800)
-    assert (first.text, first.edge, first.bold) == ("Press Save now.", "", False)
-    assert [text for _, text in second.cells] == ["x", "cell"]
-    assert (third.text, third.edge, third.bold) == ("office", "bottom", True)
+
+
+def texts_of(*runs: list[Character]) -> list[list[str]]:
+    characters = [character for run in runs for character in run]
+    return [[cell.text for cell in line.cells] for line in lines_of(characters, 0, 800)]
+
+
+def test_lines_of_joins_what_stands_on_one_baseline() -> None:
+    bold = drawn("Save", 90, 700, bold=True)
+    (first, second, third) = lines_of(
+        [*drawn("Press ", 60, 700), *bold, *drawn(" now.", 110, 700.5), *drawn("x", 60, 688),
+         *drawn("cell", 200, 688), *drawn("o\ufb03ce\x02", 60, 20, 8, bold=True)], 0, 800, 3,
+    )  # fmt: skip
+    assert (first.text, first.edge, first.bold, first.page) == ("Press Save now.", "", False, 3)
+    assert [cell.text for cell in second.cells] == ["x", "cell"]
+    assert (third.text, third.edge, third.bold) == ("office-", "bottom", True)
+
+
+def test_lines_of_parts_words_by_gaps_where_no_space_is_drawn() -> None:
+    assert texts_of(drawn("relies", 60, 700), drawn("on", 93, 700)) == [["relies on"]]
+    assert texts_of(drawn("rel", 60, 700), drawn("ies", 75, 700)) == [["relies"]]
+
+
+def test_lines_of_keeps_wide_spaces_of_justified_text() -> None:
+    assert texts_of(drawn("one ", 60, 700), drawn("two", 86, 700)) == [["one two"]]
+
+
+@pytest.mark.parametrize(
+    ("before", "raised", "after", "text"),
+    [
+        ("10", "6", " cells", "10^6 cells"),
+        ("90 m", "2", " of room", "90 m2 of room"),
+        ("the rate.", "3", " More", "the rate.[3] More"),
+        ("Acme", "TM", " pen", "AcmeTM pen"),
+    ],
+)
+def test_lines_of_keeps_raised_characters_in_their_line(
+    before: str, raised: str, after: str, text: str
+) -> None:
+    end = 60 + 5 * len(before)
+    small = drawn(raised, end, 704, 6)
+    rest = drawn(after, end + 3 * len(raised), 700)
+    assert texts_of(drawn(before, 60, 700), small, rest) == [[text]]
+
+
+def test_lines_of_joins_a_note_with_its_mark() -> None:
+    assert texts_of(drawn("1", 60, 704, 6), drawn("See the annex.", 64, 700)) == [
+        ["[1] See the annex."]
+    ]
+
+
+def test_lines_of_gives_the_characters_of_a_ligature_one_place() -> None:
+    box = [Character(c, 75, 83, 700, 10, False) for c in "fi"]
+    assert texts_of(drawn("off", 60, 700), box, drawn("ce", 83, 700)) == [["offfice"]]
+
+
+def page_of(*rows: tuple[float, list[tuple[float, str]]]) -> list[Line]:
+    runs = [drawn(text, x, y) for y, cells in rows for x, text in cells]
+    return lines_of([character for run in runs for character in run], 0, 800)
+
+
+@pytest.mark.parametrize(
+    ("rows", "table"),
+    [
+        (
+            [(700, [(60, "Plan"), (200, "Price")]), (680, [(60, "Pro"), (200, "9 EUR")])],
+            "| Plan | Price |\n| --- | --- |\n| Pro | 9 EUR |",
+        ),
+        (  # cells of several lines, drawn cell by cell
+            [
+                (700, [(60, "Level"), (200, "First")]), (688, [(200, "reply")]),
+                (670, [(60, "P1"), (200, "15")]), (658, [(200, "minutes")]),
+                (640, [(60, "P2"), (200, "1 day")]),
+            ],
+            "| Level | First reply |\n| --- | --- |\n| P1 | 15 minutes |\n| P2 | 1 day |",
+        ),
+        (  # numbers to the right, an empty cell
+            [
+                (700, [(60, "Plan"), (200, "Seats"), (300, "Price")]),
+                (680, [(60, "Basic"), (305, "3.00")]), (660, [(60, "Pro"), (215, "10"), (300, "12.00")]),
+            ],
+            "| Plan | Seats | Price |\n| --- | --- | --- |\n| Basic |  | 3.00 |\n| Pro | 10 | 12.00 |",
+        ),
+        (  # a corner without a word
+            [(700, [(200, "Asia"), (300, "Europe")]), (680, [(60, "Capital"), (200, "Hanoi"), (300, "Rome")])],
+            "|  | Asia | Europe |\n| --- | --- | --- |\n| Capital | Hanoi | Rome |",
+        ),
+    ],
+)  # fmt: skip
+def test_cells_under_each_other_are_a_table(rows, table) -> None:
+    assert structured([page_of(*rows)])[1] == table
+
+
+def test_columns_of_running_text_are_no_table() -> None:
+    left = [(700 - 12 * n, [(60.0, "left text that runs on and on")]) for n in range(20)]
+    right = [(700 - 12 * n, [(300.0, "right text that runs on as well")]) for n in range(20)]
+    body = structured([page_of(*left, *right)])[1]
+    assert "|" not in body
+    assert body.index("right") > body.rindex("left")
+
+
+def test_telephone_numbers_are_no_list() -> None:
+    page = [
+        line(700, "(415) 555-0199"),
+        line(670, "(020) 7946-0018 and ask"),
+        line(640, "(12) 34 56"),
+    ]
+    assert structured([page])[1] == "(415) 555-0199\n\n(020) 7946-0018 and ask\n\n(12) 34 56"
+
+
+def test_lines_of_a_table_of_contents_are_left_out() -> None:
+    page = [line(700, "Fees . . . . . . . 4"), line(688, "Rules.......12"), line(660, LONG)]
+    assert structured([page])[1] == LONG
+
+
+def test_places_tell_the_page_of_every_part(load_text) -> None:
+    pages = [
+        [line(700, "First.")],
+        [line(700, LONG), line(688, LONG + " and")],
+        [line(700, "goes on.")],
+    ]
+    for number, lines in enumerate(pages, 1):
+        for one in lines:
+            one.page = number
+    _, body, places = structured(pages)
+    assert [(body[start:start + 8], page) for start, page in places] == [
+        ("First.\n\n", 1), ("This lin", 2), ("goes on.", 3),
+    ]  # fmt: skip
+    (article,) = load_text(
+        "a.pdf", pdf(at(700, "One.", size=20), at(700, "Two, and some more."))
+    ).articles
+    assert (article.title, article.body) == ("One.", "Two, and some more.")
+    assert article.place(article.body.index("Two")) == {"page": 2}
+
+
+PICTURE = "q 500 0 0 300 50 300 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q\n"
+
+
+def test_scanned_pages_are_named(load_text) -> None:
+    text = at(500, "Text of a page that is none.")
+    loaded = load_text("a.pdf", pdf(text, PICTURE, PICTURE, text, PICTURE + at(20, "Scanned by X")))
+    assert loaded.articles[0].place(40) == {"page": 4}
+    (warning,) = loaded.warnings
+    assert "a.pdf, 3 of 5 pages (2 to 3, 5)" in warning
+    assert "ocrmypdf" in warning
+
+
+def test_scans_with_a_printed_footer_are_refused(load_text) -> None:
+    loaded = load_text("a.pdf", pdf(*[PICTURE + at(20, "Scanned by X")] * 2))
+    assert "its pages are probably scanned" in loaded.rejected[0].reason
+
+
+def test_turned_pages_are_read_upright(load_text) -> None:
+    turned = "BT /F1 10 Tf 0 1 -1 0 300 100 Tm (Turned text.) Tj ET\n"
+    assert load_text("a.pdf", pdf(turned)).articles[0].body == "Turned text."
 
 
 def test_load_refuses_a_huge_file_unread(write) -> None:

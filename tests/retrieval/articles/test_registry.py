@@ -19,7 +19,7 @@ def test_every_registered_loader_can_be_imported() -> None:
 def test_loaders_are_imported_on_first_use_only() -> None:
     code = (
         "import sys, retrieval.articles; "
-        "heavy = {'lxml', 'pypdf', 'mammoth', 'markdown_it', 'yaml'} & set(sys.modules); "
+        "heavy = {'lxml', 'pypdfium2', 'mammoth', 'markdown_it', 'yaml'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
