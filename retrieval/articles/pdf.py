@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-import pypdfium2
-import pypdfium2.raw as pdfium
+import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 from retrieval.articles.audience import UNSTATED
 from retrieval.articles.fields import shown, timestamp, title_of_stem
