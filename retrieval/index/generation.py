@@ -126,15 +126,13 @@ class Generation:
             self.vectors: Matrix = np.load(
                 folder / parts.VECTORS, mmap_mode="r", allow_pickle=False
             )
-            tables = json.loads((folder / parts.TABLES).read_bytes())
-            self.audience_table: tuple[tuple[str, ...] | None, ...] = tuple(
-                None if audience is None else tuple(audience) for audience in tables["audiences"]
-            )
-            self.heading_paths: tuple[tuple[str, ...], ...] = tuple(map(tuple, tables["headings"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            tables = parts.TABLES_SCHEMA.validate_json((folder / parts.TABLES).read_bytes())
+        except (OSError, ValueError) as error:
             raise StoreError(
                 f"the index is damaged: {str(folder)!r} can't be read ({error}); {REMEDY}"
             ) from error
+        self.audience_table = tables.audiences
+        self.heading_paths = tables.headings
         problem = self._misfit()
         if problem:
             raise StoreError(f"the index is damaged: in {str(folder)!r} {problem}; {REMEDY}")
@@ -275,7 +273,7 @@ class Generation:
     @cached_property
     def synonyms(self) -> Synonyms:
         """The synonym list it was built with."""
-        return Synonyms.from_json(json.loads((self.folder / parts.SYNONYMS).read_bytes()))
+        return Synonyms.from_json((self.folder / parts.SYNONYMS).read_bytes())
 
     @cached_property
     def remembered_files(self) -> dict[str, Any]:

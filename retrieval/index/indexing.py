@@ -13,25 +13,23 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from retrieval.articles import Loaded, load_articles
 from retrieval.articles.sources import resolve, walk
 from retrieval.errors import IndexingError, NewerIndex, SourceError, StoreError
-from retrieval.index.building import Plan, Progress, no_progress, write_generation
+from retrieval.index.building import write_generation
 from retrieval.index.changes import Changes, compare
 from retrieval.index.confirmation import check_confirmed, listed, loosened, widened
-from retrieval.index.encoder_choice import EncoderChoice
+from retrieval.index.fresh import Plan, Progress, no_progress
 from retrieval.index.generation import Generation
 from retrieval.index.keeping import kept_despite_refusal
 from retrieval.index.manifest import Manifest, SourceRecord
 from retrieval.index.remembering import FileMemory
 from retrieval.index.report import IndexOptions, IndexReport
+from retrieval.index.settings import EncoderChoice, chosen_chunking, chosen_synonyms, why_anew
 from retrieval.index.store import IndexStore
-from retrieval.passages.chunking import ChunkSettings
-from retrieval.search.analysis import Analyser
 from retrieval.search.fusion import DEFAULT_FUSION
-from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
+from retrieval.search.synonyms import Synonyms
 from retrieval.types import Article, TokenEncoder
 
 __all__ = ["IndexOptions", "IndexReport", "bring_up_to_date"]
@@ -137,8 +135,10 @@ class _Run:
         articles = [*loaded.articles, *kept, *others]
         if not articles and (self._known is None or not self._known.articles):
             raise _nothing(loaded)
-        chunking = self._chunking()
-        self._rebuilt = self._rebuilt or self._why_anew(chunking)
+        chunking, known_settings = chosen_chunking(self._options, self._known)
+        if not known_settings:
+            self._warnings.append("passages are cut by this version's settings from now on")
+        self._rebuilt = self._rebuilt or why_anew(self._old, chunking, self._encoder)
         changes = compare(self._old, articles, reuse=self._rebuilt is None)
         self._confirm(changes, missing, loaded)
         plan = Plan(
@@ -148,7 +148,7 @@ class _Run:
             old=self._old,
             chunking=chunking,
             fusion=self._options.fusion or DEFAULT_FUSION,
-            synonyms=self._synonyms(synonyms),
+            synonyms=chosen_synonyms(synonyms, self._options, self._old),
             encoder_name=self._encoder.name,
             encoder=self._encoder.load,
             sources=self._records(articles),
@@ -302,47 +302,6 @@ class _Run:
             for path, count in sorted(counts.items())
         )
 
-    # Settings
-
-    def _chunking(self) -> ChunkSettings:
-        """Return the settings asked for; what isn't asked for stays as it was."""
-        settings = ChunkSettings()
-        if self._known is not None:
-            try:
-                settings = ChunkSettings(**self._known.chunking)
-            except (TypeError, IndexingError):
-                self._warnings.append("passages are cut by this version's settings from now on")
-        limit = self._options.max_tokens
-        if limit is not None:
-            # What was not asked for gives way to what was.
-            settings = replace(
-                settings,
-                max_tokens=limit,
-                overlap_tokens=min(settings.overlap_tokens, limit // 2),
-                min_tokens=min(settings.min_tokens, limit),
-                max_chars=max(settings.max_chars, limit),
-            )
-        if self._options.overlap_tokens is not None:
-            settings = replace(settings, overlap_tokens=self._options.overlap_tokens)
-        return settings
-
-    def _why_anew(self, chunking: ChunkSettings) -> str | None:
-        """Say why nothing can be taken over from the last generation, if so."""
-        if self._old is None:
-            return None
-        manifest = self._old.manifest
-        if _as_settings(manifest.chunking) != chunking:
-            return "passages are cut differently now"
-        if dict(manifest.analyser) != Analyser().settings:
-            return "words are analysed differently now"
-        if self._encoder.may_differ:
-            return self._other_encoder(manifest)
-        return None
-
-    def _other_encoder(self, manifest: Manifest) -> str | None:
-        now, before = self._encoder.load().id, manifest.encoder.id
-        return None if now == before else f"the encoder is {now} now and was {before}"
-
     def _of_one_encoder(self, changes: Changes, articles: Sequence[Article]) -> Changes:
         """Make sure that what is taken over and what is encoded now share an encoder.
 
@@ -350,15 +309,8 @@ class _Run:
         """
         if self._old is None or self._rebuilt is not None or not changes.fresh:
             return changes
-        self._rebuilt = self._other_encoder(self._old.manifest)
+        self._rebuilt = self._encoder.why_other(self._old.manifest.encoder)
         return changes if self._rebuilt is None else compare(self._old, articles, reuse=False)
-
-    def _synonyms(self, given: Synonyms | None) -> Synonyms:
-        if given is not None:
-            return given
-        if self._options.drop_synonyms or self._old is None:
-            return NO_SYNONYMS
-        return self._old.synonyms
 
     # Outcome
 
@@ -397,14 +349,6 @@ class _Run:
             rejected=loaded.rejected,
             warnings=(*self._warnings, *loaded.warnings),
         )
-
-
-def _as_settings(stored: Mapping[str, Any]) -> ChunkSettings | None:
-    """Return stored settings, None if this version knows no such."""
-    try:
-        return ChunkSettings(**stored)
-    except (TypeError, IndexingError):
-        return None
 
 
 def _count_files(sources: Sequence[str | Path]) -> int:

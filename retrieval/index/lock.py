@@ -6,15 +6,16 @@ held it, however that ended. Who holds it stands beside it, for the message only
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 
 from retrieval.errors import IndexingError, IndexLocked
 from retrieval.system.durable import replace_file
@@ -23,6 +24,18 @@ __all__ = ["HOLDER_FILE", "writer_lock"]
 
 LOCK_FILE = "LOCK"
 HOLDER_FILE = "LOCK.json"
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """LOCK.json: the process that writes."""
+
+    pid: int
+    host: str
+    since: str
+
+
+_SCHEMA = TypeAdapter(_Holder)
 
 
 @contextmanager
@@ -62,19 +75,15 @@ def writer_lock(folder: Path) -> Iterator[None]:
 
 
 def _signed() -> bytes:
-    record = {
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "since": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    return json.dumps(record).encode()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return _SCHEMA.dump_json(_Holder(os.getpid(), socket.gethostname(), now))
 
 
 def _holder(folder: Path) -> str:
     """Word who holds the lock, as far as it is known."""
     try:
-        record = json.loads((folder / HOLDER_FILE).read_bytes())
-        return f" (process {record['pid']} on {record['host']}, since {record['since']})"
-    except (OSError, ValueError, KeyError, TypeError):
+        holder = _SCHEMA.validate_json((folder / HOLDER_FILE).read_bytes())
+    except (OSError, ValueError):
         # The holder has the lock but has not signed yet, or has just removed its name.
         return ""
+    return f" (process {holder.pid} on {holder.host}, since {holder.since})"

@@ -8,18 +8,30 @@ it answers. It holds no text and no title.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import AliasPath, Field, NonNegativeInt, TypeAdapter, ValidationError
 
 from retrieval.errors import NewerIndex, StoreError
+from retrieval.system.untrusted import worded
 
 __all__ = ["FORMAT_VERSION", "EncoderRecord", "Manifest", "Part", "SourceRecord"]
 
 FORMAT_VERSION = 2
 """Goes up whenever an older Frontdesk could not read what a newer one writes."""
 
-T = TypeVar("T")
+_FORMAT = "frontdesk-index"
+_NESTED = {
+    "configuration": ("chunking", "analyser", "fusion"),
+    "counts": ("passages", "formats", "skipped", "rejected"),
+}
+"""Table of the JSON → the fields of a manifest that stand in it."""
+
+
+def _inside(table: str, name: str) -> Any:
+    """Say that a field stands in a table of the JSON."""
+    return Field(validation_alias=AliasPath(table, name))
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Part:
         sha256: Hex digest of its content.
     """
 
-    size_bytes: int
+    size_bytes: NonNegativeInt
     sha256: str
 
 
@@ -47,7 +59,7 @@ class EncoderRecord:
 
     name: str
     id: str
-    dim: int
+    dim: NonNegativeInt
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class SourceRecord:
     """
 
     path: str
-    articles: int
+    articles: NonNegativeInt
     audience: tuple[str, ...] | None = None
 
 
@@ -91,59 +103,25 @@ class Manifest:
     previous: str | None
     created: str
     frontdesk: str
-    chunking: Mapping[str, Any]
-    analyser: Mapping[str, Any]
-    fusion: Mapping[str, Any]
+    chunking: Annotated[dict[str, Any], _inside("configuration", "chunking")]
+    analyser: Annotated[dict[str, Any], _inside("configuration", "analyser")]
+    fusion: Annotated[dict[str, Any], _inside("configuration", "fusion")]
     encoder: EncoderRecord
-    passages: int
-    formats: Mapping[str, int]
+    passages: Annotated[NonNegativeInt, _inside("counts", "passages")]
+    formats: Annotated[dict[str, NonNegativeInt], _inside("counts", "formats")]
     sources: tuple[SourceRecord, ...]
-    skipped: Mapping[str, int]
-    rejected: int
-    parts: Mapping[str, Part]
-    articles: Mapping[str, str]
+    skipped: Annotated[dict[str, NonNegativeInt], _inside("counts", "skipped")]
+    rejected: Annotated[NonNegativeInt, _inside("counts", "rejected")]
+    parts: dict[str, Part]
+    articles: dict[str, str]
 
     def to_json(self) -> bytes:
         """Return the manifest as it is written to disk."""
-        record = {
-            "format": "frontdesk-index",
-            "format_version": FORMAT_VERSION,
-            "generation": self.generation,
-            "previous": self.previous,
-            "created": self.created,
-            "frontdesk": self.frontdesk,
-            "configuration": {
-                "chunking": dict(self.chunking),
-                "analyser": dict(self.analyser),
-                "fusion": dict(self.fusion),
-            },
-            "encoder": {
-                "name": self.encoder.name,
-                "id": self.encoder.id,
-                "dim": self.encoder.dim,
-            },
-            "counts": {
-                "articles": len(self.articles),
-                "passages": self.passages,
-                "formats": dict(self.formats),
-                "skipped": dict(self.skipped),
-                "rejected": self.rejected,
-            },
-            "sources": [
-                {
-                    "path": source.path,
-                    "articles": source.articles,
-                    "audience": None if source.audience is None else list(source.audience),
-                }
-                for source in self.sources
-            ],
-            "parts": {
-                name: {"size_bytes": part.size_bytes, "sha256": part.sha256}
-                for name, part in self.parts.items()
-            },
-            "articles": dict(self.articles),
-        }
-        return json.dumps(record, indent=1).encode()
+        record = asdict(self)
+        nested = {table: {name: record.pop(name) for name in _NESTED[table]} for table in _NESTED}
+        nested["counts"]["articles"] = len(self.articles)
+        header = {"format": _FORMAT, "format_version": FORMAT_VERSION}
+        return json.dumps({**header, **record, **nested}, indent=1).encode()
 
     @classmethod
     def from_json(cls, content: bytes, where: str) -> Manifest:
@@ -164,10 +142,10 @@ class Manifest:
                 f"the index is damaged: {where!r} is not JSON ({error}); go back with "
                 "`frontdesk rollback`, or build it again with `frontdesk index`"
             ) from error
-        if not isinstance(record, dict) or record.get("format") != "frontdesk-index":
+        if not isinstance(record, dict) or record.get("format") != _FORMAT:
             raise StoreError(
                 f"{where!r} is not the manifest of a Frontdesk index: expected an object with "
-                '"format": "frontdesk-index"; name the folder that `frontdesk index` wrote'
+                f'"format": "{_FORMAT}"; name the folder that `frontdesk index` wrote'
             )
         version = record.get("format_version")
         if isinstance(version, int) and version > FORMAT_VERSION:
@@ -182,58 +160,13 @@ class Manifest:
                 f"{FORMAT_VERSION} ({where!r}): build it again with `frontdesk index`"
             )
         try:
-            return _manifest(record)
-        except (KeyError, TypeError, ValueError) as error:
+            return _SCHEMA.validate_json(content, strict=True)
+        except ValidationError as error:
             raise StoreError(
-                f"the index is damaged: {where!r} lacks a field or holds a wrong one ({error!r}); "
-                "go back with `frontdesk rollback`, or build it again with `frontdesk index`"
+                f"the index is damaged: {where!r} lacks a field or holds a wrong one "
+                f"({worded(error)}); go back with `frontdesk rollback`, or build it again with "
+                "`frontdesk index`"
             ) from error
 
 
-def _manifest(record: Mapping[str, Any]) -> Manifest:
-    configuration, counts, encoder = record["configuration"], record["counts"], record["encoder"]
-    previous = record["previous"]
-    return Manifest(
-        generation=_text(record["generation"]),
-        previous=None if previous is None else _text(previous),
-        created=_text(record["created"]),
-        frontdesk=_text(record["frontdesk"]),
-        chunking=_mapping(configuration["chunking"], lambda value: value),
-        analyser=_mapping(configuration["analyser"], lambda value: value),
-        fusion=_mapping(configuration["fusion"], lambda value: value),
-        encoder=EncoderRecord(_text(encoder["name"]), _text(encoder["id"]), _count(encoder["dim"])),
-        passages=_count(counts["passages"]),
-        formats=_mapping(counts["formats"], _count),
-        sources=tuple(
-            SourceRecord(
-                _text(source["path"]),
-                _count(source["articles"]),
-                None if source["audience"] is None else tuple(map(_text, source["audience"])),
-            )
-            for source in record["sources"]
-        ),
-        skipped=_mapping(counts["skipped"], _count),
-        rejected=_count(counts["rejected"]),
-        parts=_mapping(
-            record["parts"], lambda part: Part(_count(part["size_bytes"]), _text(part["sha256"]))
-        ),
-        articles=_mapping(record["articles"], _text),
-    )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, got {value!r}")
-    return value
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError(f"expected a count, got {value!r}")
-    return value
-
-
-def _mapping(value: object, convert: Callable[[Any], T]) -> dict[str, T]:
-    if not isinstance(value, dict):
-        raise TypeError(f"expected an object, got {value!r}")
-    return {key: convert(inner) for key, inner in value.items()}
+_SCHEMA = TypeAdapter(Manifest)

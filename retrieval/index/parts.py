@@ -27,7 +27,10 @@ start, so that the same articles give the same files however the index got there
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
+
+from pydantic import TypeAdapter
 
 from retrieval.types import INDEX_MARKER
 
@@ -46,10 +49,12 @@ __all__ = [
     "REQUIRED",
     "SYNONYMS",
     "TABLES",
+    "TABLES_SCHEMA",
     "TERMS",
     "VECTORS",
     "ArticleColumn",
     "PassageColumn",
+    "Tables",
 ]
 
 MARKER = INDEX_MARKER
@@ -71,6 +76,22 @@ MANIFEST_DIGEST = "manifest.sha256"
 
 REQUIRED = (BODIES, ARTICLE_LINES, ARTICLES, PASSAGES, TABLES, VECTORS, SYNONYMS, FILES)
 """Files that every generation has; `terms/` adds its own."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """tables.json: what the codes in the two tables stand for.
+
+    Attributes:
+        audiences: The different audiences, as in `Article.audience`.
+        headings: The different heading paths, as in `Passage.headings`.
+    """
+
+    audiences: tuple[tuple[str, ...] | None, ...]
+    headings: tuple[tuple[str, ...], ...]
+
+
+TABLES_SCHEMA = TypeAdapter(Tables)
 
 
 class ArticleColumn(IntEnum):

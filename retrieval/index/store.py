@@ -10,19 +10,19 @@ What goes into a generation is `indexing.py`'s business; reading one is `generat
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.errors import IndexingError, StoreError
+from retrieval.errors import StoreError
 from retrieval.index import parts
 from retrieval.index.confirmation import check_rollback
+from retrieval.index.folder import KnowledgeBaseFolder
 from retrieval.index.generation import Generation, damaged_parts, read_manifest
-from retrieval.index.lock import HOLDER_FILE, writer_lock
+from retrieval.index.lock import HOLDER_FILE
 from retrieval.index.manifest import Manifest
 from retrieval.system.durable import PARTIAL_SUFFIX, replace_file, sync_folder, sync_tree
 
@@ -32,7 +32,6 @@ KEEP_GENERATIONS = 3
 """The current generation and those a rollback can reach; older ones are cleaned up."""
 
 _NAME = re.compile(r"[0-9]{6,}")
-_EXTRA_NAME = re.compile(r"[a-z][a-z0-9_-]*\.json")
 _BUILDING = ".building-"
 
 
@@ -53,15 +52,8 @@ class Health:
     size_bytes: int
 
 
-class IndexStore:
-    """A knowledge base on disk.
-
-    Args:
-        path: Its directory; need not exist yet.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+class IndexStore(KnowledgeBaseFolder):
+    """A knowledge base on disk, with its generations."""
 
     @property
     def _generations(self) -> Path:
@@ -92,7 +84,7 @@ class IndexStore:
         Raises:
             StoreError: There is no index here, or CURRENT is damaged.
         """
-        self._check_ours()
+        self.check_ours()
         try:
             name = (self.path / parts.CURRENT).read_text("ascii").strip()
         except FileNotFoundError as error:
@@ -112,10 +104,6 @@ class IndexStore:
                 "`frontdesk rollback`"
             )
         return name
-
-    def exists(self) -> bool:
-        """Say whether there is a finished index here."""
-        return (self.path / parts.MARKER).exists() and (self.path / parts.CURRENT).exists()
 
     def generations(self) -> list[str]:
         """Return the names of all finished generations, oldest first."""
@@ -138,7 +126,7 @@ class IndexStore:
         Raises:
             StoreError: There is no index here.
         """
-        self._check_ours()
+        self.check_ours()
         if not self.exists():
             self.current()  # Raises, with the words for it.
         try:
@@ -173,88 +161,7 @@ class IndexStore:
             following = self._behind(following)
         return chain
 
-    # Small files beside the generations
-
-    def read_extra(self, name: str) -> str | None:
-        """Read a small file that belongs to the knowledge base, such as a calibration.
-
-        Args:
-            name: Like "calibration.json".
-
-        Returns:
-            Its text, None if there is no such file.
-
-        Raises:
-            StoreError: The file can't be read.
-        """
-        path = self._extra(name)
-        try:
-            return path.read_text("utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise StoreError(
-                f"{str(path)!r} can't be read ({error}): remove it or write it again"
-            ) from error
-
-    def write_extra(self, name: str, content: str) -> None:
-        """Write a small file that belongs to the knowledge base, atomically.
-
-        Raises:
-            StoreError: There is no knowledge base here, or the file can't be written.
-        """
-        path = self._extra(name)
-        self._check_ours()
-        try:
-            replace_file(path, content.encode("utf-8"))
-        except OSError as error:
-            raise StoreError(
-                f"{str(path)!r} can't be written ({error.strerror or error}): what was there "
-                "before stands"
-            ) from error
-
-    def _extra(self, name: str) -> Path:
-        if not _EXTRA_NAME.fullmatch(name) or name == parts.MARKER:
-            raise StoreError(
-                f"{name!r} can't be kept beside an index: expected a name like 'calibration.json'"
-            )
-        return self.path / name
-
-    # Writing; everything below but `prepare` and `lock` is done under the lock
-
-    def prepare(self) -> None:
-        """Make the directory, or check that it is ours.
-
-        Raises:
-            StoreError: The folder holds something else, or is a file.
-            IndexingError: It can't be written.
-        """
-        if self.path.exists():
-            if not self.path.is_dir():
-                raise StoreError(
-                    f"{str(self.path)!r} is a file, expected the folder of a knowledge base: "
-                    "name another with --kb"
-                )
-            if not _is_empty(self.path):
-                self._check_ours()
-        try:
-            self._generations.mkdir(parents=True, exist_ok=True)
-            if not (self.path / parts.MARKER).exists():
-                marker = {"format": "frontdesk-kb", "version": 1}
-                replace_file(self.path / parts.MARKER, json.dumps(marker).encode())
-        except OSError as error:
-            raise IndexingError(
-                f"the knowledge base {str(self.path)!r} can't be written "
-                f"({error.strerror or error}): check the permissions and the space on the disk"
-            ) from error
-
-    def lock(self) -> AbstractContextManager[None]:
-        """Hold the right to write.
-
-        Raises:
-            IndexLocked: Another writer holds it.
-        """
-        return writer_lock(self.path)
+    # Writing; everything below is done under the lock
 
     def next_name(self) -> str:
         """Return a name that no generation here has had."""
@@ -300,7 +207,7 @@ class IndexStore:
             IndexLocked: Another writer is at work.
             ConfirmationNeeded: More people could read an article then.
         """
-        self._check_ours()
+        self.check_ours()
         with self.lock():
             left, target = self._rollback_target()
             generation = Generation(self._folder(target))
@@ -377,44 +284,3 @@ class IndexStore:
 
     def _folder(self, name: str) -> Path:
         return self._generations / name
-
-    def _check_ours(self) -> None:
-        """Refuse folders that are not knowledge bases.
-
-        Raises:
-            StoreError: There is nothing here, or something else.
-        """
-        if not self.path.exists():
-            raise StoreError(
-                f"there is no knowledge base at {str(self.path)!r}: check the path, or build one "
-                f"with `frontdesk index SOURCE --kb {self.path}`"
-            )
-        marker = self.path / parts.MARKER
-        try:
-            record = json.loads(marker.read_bytes())
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"{str(self.path)!r} is not a knowledge base of Frontdesk (it has no readable "
-                f"{parts.MARKER}): name one that `frontdesk index` built, or an empty folder"
-            ) from error
-        if not isinstance(record, dict) or record.get("format") != "frontdesk-kb":
-            raise StoreError(
-                f"{str(self.path)!r} is not a knowledge base of Frontdesk: {parts.MARKER} holds "
-                f"{record!r}; name one that `frontdesk index` built, or an empty folder"
-            )
-        if record.get("version") != 1:
-            raise StoreError(
-                f"the knowledge base {str(self.path)!r} has layout version "
-                f"{record.get('version')!r} and this Frontdesk reads 1: use the Frontdesk that "
-                "built it, or build it again into an empty folder"
-            )
-
-
-def _is_empty(folder: Path) -> bool:
-    """Say whether a folder holds nothing but what a killed first run may have left."""
-    for path in folder.iterdir():
-        unfinished = path.name.startswith(f".{parts.MARKER}.")
-        bare = path.name == parts.GENERATIONS and path.is_dir() and not any(path.iterdir())
-        if not unfinished and not bare:
-            return False
-    return True

@@ -20,10 +20,12 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from retrieval.errors import SourceError, StoreError
 from retrieval.search.analysis import Analyser
+from retrieval.system.untrusted import worded
 
 __all__ = ["NO_SYNONYMS", "SYNONYM_WEIGHT", "Expander", "Expansion", "Synonyms"]
 
@@ -69,27 +71,27 @@ class Synonyms:
             ) from error
         return cls(tuple(_groups(text, path)))
 
-    def to_json(self) -> list[list[str]]:
-        """Return the groups as JSON lists, for the manifest."""
-        return [list(group) for group in self.groups]
+    def to_json(self) -> bytes:
+        """Return the groups as the file synonyms.json: lists of phrases."""
+        return _SCHEMA.dump_json(self.groups)
 
     @classmethod
-    def from_json(cls, groups: Any) -> Synonyms:
+    def from_json(cls, content: bytes) -> Synonyms:
         """Undo `to_json`.
 
         Raises:
             StoreError: It isn't a list of lists of text.
         """
-        if not isinstance(groups, list) or not all(
-            isinstance(group, list) and all(isinstance(phrase, str) for phrase in group)
-            for group in groups
-        ):
+        try:
+            return cls(_SCHEMA.validate_json(content, strict=True))
+        except ValidationError as error:
             raise StoreError(
-                f"the synonyms kept with the index are {str(groups)[:80]!r}, expected lists of "
-                "phrases: build the index again with `frontdesk index`"
-            )
-        return cls(tuple(tuple(group) for group in groups))
+                f"the synonyms kept with the index can't be read ({worded(error)}), expected "
+                "lists of phrases: build the index again with `frontdesk index`"
+            ) from error
 
+
+_SCHEMA = TypeAdapter(tuple[tuple[str, ...], ...])
 
 NO_SYNONYMS = Synonyms()
 

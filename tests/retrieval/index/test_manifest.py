@@ -53,12 +53,18 @@ def record(**changes: Any) -> bytes:
         (record(format_version=0), f"format version 0 and this Frontdesk reads {FORMAT_VERSION}"),
         (record(format_version="1"), "format version '1'"),
         (record(counts={}), "lacks a field or holds a wrong one"),
-        (record(generation=None), "expected text, got None"),
-        (record(parts=[]), "expected an object"),
-        (record(parts={"a": {"size_bytes": -1, "sha256": ""}}), "expected a count, got -1"),
-        (record(articles={"a": 1}), "expected text, got 1"),
-        (record(sources=[{"path": "x"}]), "lacks a field"),
-        (record(encoder={"name": "a", "id": "b", "dim": True}), "expected a count, got True"),
+        (record(generation=None), "generation is None, expected a text"),
+        (record(parts=[]), r"parts is \[\], expected a table"),
+        (
+            record(parts={"a": {"size_bytes": -1, "sha256": ""}}),
+            "parts.a.size_bytes is -1, expected at least 0",
+        ),
+        (record(articles={"a": 1}), "articles.a is 1, expected a text"),
+        (record(sources=[{"path": "x"}]), r"sources.0.articles is missing"),
+        (
+            record(encoder={"name": "a", "id": "b", "dim": True}),
+            "encoder.dim is True, expected a whole number",
+        ),
     ],
 )
 def test_from_json_says_what_is_wrong(content: bytes, message: str) -> None:

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -67,11 +66,11 @@ def test_load_refuses_another_encoding(tmp_path: Path) -> None:
 
 def test_synonyms_round_trip_through_json() -> None:
     synonyms = Synonyms((("PTO", "paid time off"), ("MFA", "2FA")))
-    assert Synonyms.from_json(json.loads(json.dumps(synonyms.to_json()))) == synonyms
+    assert Synonyms.from_json(synonyms.to_json()) == synonyms
 
 
-@pytest.mark.parametrize("kept", [{}, ["PTO"], [["PTO", 1]], None])
-def test_from_json_refuses_what_is_no_groups(kept: object) -> None:
+@pytest.mark.parametrize("kept", [b"{}", b'["PTO"]', b'[["PTO", 1]]', b"null", b"[", b""])
+def test_from_json_refuses_what_is_no_groups(kept: bytes) -> None:
     with pytest.raises(StoreError, match="expected lists of phrases"):
         Synonyms.from_json(kept)
 
