@@ -69,6 +69,10 @@ class CachedEncoder:
         """See types.Encoder."""
         return self._encoder.dim
 
+    def knows(self, word: str) -> bool:
+        """See `retrieval.search.spelling`."""
+        return bool(getattr(self._encoder, "knows", lambda _: True)(word))
+
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
         """See types.Encoder; remembered in memory too, since queries come one by one."""
         keys = [_key(b"query", text) for text in texts]

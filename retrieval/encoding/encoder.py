@@ -146,6 +146,12 @@ class SentenceEncoder:
         """How texts are prefixed, cut and pooled."""
         return self._settings
 
+    def knows(self, word: str) -> bool:
+        """Say whether a word in small letters is one token, not pieced together."""
+        # Byte-level and SentencePiece tokenizers mark where a word starts.
+        starts = ("", "\u0120", "\u2581")
+        return any(self._tokenizer.token_to_id(start + word) is not None for start in starts)
+
     def encode_queries(
         self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
     ) -> Matrix:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -24,6 +25,7 @@ from retrieval.search.access import checked_roles, visible
 from retrieval.search.analysis import Analyser
 from retrieval.search.conditions import parse_conditions
 from retrieval.search.fusion import Fusion
+from retrieval.search.spelling import words_known_to
 from retrieval.types import PUBLIC, Article, Encoder, Hit, Matrix, Page, Passage, Roles, Trace
 
 if TYPE_CHECKING:
@@ -58,6 +60,9 @@ class _IndexEncoder:
 
     def encode_passages(self, texts: Sequence[str]) -> Matrix:
         return self._loaded().encode_passages(texts)
+
+    def knows(self, word: str) -> bool:
+        return words_known_to(self._loaded())(word)
 
     def _loaded(self) -> Encoder:
         with self._lock:
@@ -233,7 +238,9 @@ class LocalEngine:
 
         generation = self._generation
         analyser = Analyser.from_settings(generation.manifest.analyser)
-        return LexicalLeg(lexical_index(generation.terms), analyser, generation.synonyms)
+        leg = LexicalLeg(lexical_index(generation.terms), analyser, generation.synonyms)
+        # Without vectors nothing is asked of the encoder: it may not even be there.
+        return leg if self._kind == "bm25" else replace(leg, knows=words_known_to(self._encoder))
 
     def _dense_leg(self) -> DenseLeg:
         from retrieval.search.dense import DenseIndex

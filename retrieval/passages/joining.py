@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from retrieval.passages.pieces import AFTER_SENTENCE, BETWEEN_ITEMS, Piece
+from retrieval.passages.pieces import AFTER_SENTENCE, BETWEEN_ITEMS, PassagePiece
 from retrieval.passages.ruler import Ruler
 from retrieval.passages.sentences import sentence_spans
 
@@ -17,7 +17,7 @@ _COARSE_PIECES = 2000
 """Sections of more pieces than this are joined roughly first, to bound the time."""
 
 
-def coarsened(pieces: list[Piece], ruler: Ruler) -> list[Piece]:
+def coarsened(pieces: list[PassagePiece], ruler: Ruler) -> list[PassagePiece]:
     """Join neighbours to an eighth of a passage where there are very many."""
     if len(pieces) <= _COARSE_PIECES:
         return pieces
@@ -35,7 +35,7 @@ def coarsened(pieces: list[Piece], ruler: Ruler) -> list[Piece]:
     return joined
 
 
-def joined(pieces: Sequence[Piece], ruler: Ruler) -> list[list[Piece]]:
+def joined(pieces: Sequence[PassagePiece], ruler: Ruler) -> list[list[PassagePiece]]:
     """Join pieces into passages at the least cost, by dynamic programming."""
     settings = ruler.settings
     counts = [bisect_left(ruler.starts, piece.start) for piece in pieces]
@@ -69,7 +69,7 @@ def joined(pieces: Sequence[Piece], ruler: Ruler) -> list[list[Piece]]:
     return [list(pieces[i:j]) for i, j in pairwise(bounds)]
 
 
-def with_overlap(group: Sequence[Piece], ruler: Ruler) -> tuple[int, int]:
+def with_overlap(group: Sequence[PassagePiece], ruler: Ruler) -> tuple[int, int]:
     """Return a passage's span, begun earlier if it would begin inside a paragraph.
 
     The overlap begins at a sentence if one begins close enough before, otherwise at a word.

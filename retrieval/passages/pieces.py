@@ -11,7 +11,7 @@ from retrieval.passages.ruler import Ruler
 from retrieval.passages.sentences import sentence_spans
 from retrieval.passages.structure import Block, BlockKind, lead_in
 
-__all__ = ["AFTER_SENTENCE", "BETWEEN_ITEMS", "Piece", "pieces_of"]
+__all__ = ["AFTER_SENTENCE", "BETWEEN_ITEMS", "PassagePiece", "pieces_of"]
 
 # What a break before a piece costs, where a passage costs 1: a paragraph's end is free.
 BETWEEN_ITEMS = 0.3
@@ -24,7 +24,7 @@ _GRAPHEME = regex.compile(r"\X")
 
 
 @dataclass(frozen=True)
-class Piece:
+class PassagePiece:
     """A slice that stays in one passage.
 
     Attributes:
@@ -40,9 +40,9 @@ class Piece:
     paragraph: int = -1
 
 
-def pieces_of(parts: Sequence[Block], ruler: Ruler) -> list[Piece]:
+def pieces_of(parts: Sequence[Block], ruler: Ruler) -> list[PassagePiece]:
     """Cut a section's blocks into pieces; what introduces a list or table stays with it."""
-    pieces: list[Piece] = []
+    pieces: list[PassagePiece] = []
     held: Block | None = None  # a paragraph that may be the lead-in of what comes next
     for i, block in enumerate(parts):
         introduction = lead_in(ruler.body, parts, i) if held is not None else None
@@ -64,12 +64,12 @@ def pieces_of(parts: Sequence[Block], ruler: Ruler) -> list[Piece]:
 
 def _introduced(
     paragraph: Block, introduction: tuple[int, int], block: Block, ruler: Ruler
-) -> list[Piece]:
+) -> list[PassagePiece]:
     """Keep a list, table or code with its paragraph, or with the sentence that introduces it."""
     if ruler.fits(paragraph.start, block.end):
-        return [Piece(paragraph.start, block.end)]
+        return [PassagePiece(paragraph.start, block.end)]
     start = introduction[0]
-    before: list[Piece] = []
+    before: list[PassagePiece] = []
     spare = 0
     if start > paragraph.start:
         above = ruler.body[paragraph.start : start].rstrip()
@@ -77,18 +77,18 @@ def _introduced(
         spare = ruler.settings.overlap_tokens
     penalty = AFTER_SENTENCE if before else 0.0
     if ruler.fits(start, block.end):
-        return [*before, Piece(start, block.end, penalty)]
+        return [*before, PassagePiece(start, block.end, penalty)]
     first, *rest = _split(block, ruler)
     if ruler.fits(start, first.end):
-        return [*before, Piece(start, first.end, penalty), *rest]
+        return [*before, PassagePiece(start, first.end, penalty), *rest]
     whole = _split_span(paragraph.start, paragraph.end, ruler, spare=spare)
     return [*whole, replace(first, penalty=_AFTER_LEAD_IN), *rest]
 
 
-def _split(block: Block, ruler: Ruler) -> list[Piece]:
+def _split(block: Block, ruler: Ruler) -> list[PassagePiece]:
     """Cut a block as finely as it must be: not at all if it fits."""
     if ruler.fits(block.start, block.end):
-        return [Piece(block.start, block.end)]
+        return [PassagePiece(block.start, block.end)]
     if block.kind is BlockKind.LIST:
         spans = list(block.items)
     elif block.kind is BlockKind.TABLE and block.items:
@@ -105,11 +105,11 @@ def _split(block: Block, ruler: Ruler) -> list[Piece]:
         spans = _line_spans(ruler.body, block.start, block.end)
     else:
         return _split_span(block.start, block.end, ruler)
-    pieces: list[Piece] = []
+    pieces: list[PassagePiece] = []
     for start, end in spans:
         penalty = BETWEEN_ITEMS if pieces else 0.0
         if ruler.fits(start, end):
-            pieces.append(Piece(start, end, penalty))
+            pieces.append(PassagePiece(start, end, penalty))
             continue
         first, *rest = _split_lines(start, end, ruler)
         pieces += [replace(first, penalty=penalty), *rest]
@@ -128,24 +128,26 @@ def _line_spans(body: str, start: int, end: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _split_lines(start: int, end: int, ruler: Ruler) -> list[Piece]:
+def _split_lines(start: int, end: int, ruler: Ruler) -> list[PassagePiece]:
     """Cut an item of many lines (a step with a list under it) between them, then as prose."""
-    pieces: list[Piece] = []
+    pieces: list[PassagePiece] = []
     for first, last in _line_spans(ruler.body, start, end):
         penalty = AFTER_SENTENCE if pieces else 0.0
         if ruler.fits(first, last):
-            pieces.append(Piece(first, last, penalty))
+            pieces.append(PassagePiece(first, last, penalty))
         else:
             head, *rest = _split_span(first, last, ruler)
             pieces += [replace(head, penalty=penalty), *rest]
     return pieces
 
 
-def _split_span(start: int, end: int, ruler: Ruler, *, spare: int | None = None) -> list[Piece]:
+def _split_span(
+    start: int, end: int, ruler: Ruler, *, spare: int | None = None
+) -> list[PassagePiece]:
     """Cut prose after sentences, then at white space, then between grapheme clusters."""
     # A passage that begins inside the paragraph will repeat some of it: leave room.
     spare = ruler.settings.overlap_tokens if spare is None else spare
-    pieces: list[Piece] = []
+    pieces: list[PassagePiece] = []
     for first, last in sentence_spans(ruler.body[start:end]):
         at, stop = start + first, start + last
         penalty = AFTER_SENTENCE
@@ -153,10 +155,10 @@ def _split_span(start: int, end: int, ruler: Ruler, *, spare: int | None = None)
             here, inside = _forced_end(at, min(stop, ruler.reach(at, spare)), stop, ruler)
             if here >= stop:
                 break
-            pieces.append(Piece(at, _rstrip(ruler.body, at, here), penalty, start))
+            pieces.append(PassagePiece(at, _rstrip(ruler.body, at, here), penalty, start))
             at = _lstrip(ruler.body, here, stop)
             penalty = _INSIDE_WORD if inside else _AT_WHITE_SPACE
-        pieces.append(Piece(at, stop, penalty, start))
+        pieces.append(PassagePiece(at, stop, penalty, start))
     pieces[0] = replace(pieces[0], penalty=0.0, paragraph=-1)
     return pieces
 

@@ -111,6 +111,12 @@ class Analyser:
             terms += known
         return terms
 
+    def stems(self, words: list[str]) -> list[str]:
+        """Return the terms of plain words (small letters only), one each, without keeping them."""
+        self._cache()
+        stemmer = self._local.stemmer
+        return list(stemmer.stemWords(words)) if stemmer else words
+
     def _cache(self) -> dict[str, tuple[str, ...]]:
         try:
             cache: dict[str, tuple[str, ...]] = self._local.cache

@@ -80,6 +80,10 @@ class LexicalIndex(Protocol):
         """
         ...
 
+    def passages_with(self, term: str, allowed: Allowed) -> int:
+        """Return how many of the passages that may be read have a term."""
+        ...
+
     def __len__(self) -> int:
         """Return the number of passages."""
         ...
@@ -136,6 +140,13 @@ class RankBm25Index:
             total[rows] += weight * np.asarray(self._bm25.get_batch_scores(group, rows.tolist()))
         return total.astype(np.float32)
 
+    def passages_with(self, term: str, allowed: Allowed) -> int:
+        """See LexicalIndex."""
+        if term not in self._bm25.idf:
+            return 0
+        held = [term in counts for counts in self._bm25.doc_freqs]
+        return int(np.count_nonzero(held if allowed is None else allowed & held))
+
 
 class SparseBm25Index:
     """Scores worked out ahead, one column per term: a query only adds up its columns.
@@ -191,3 +202,11 @@ class SparseBm25Index:
                 rows, scores = rows.take(readable), scores.take(readable)
             np.add.at(total, rows, scores if weight == 1 else np.float32(weight) * scores)
         return total
+
+    def passages_with(self, term: str, allowed: Allowed) -> int:
+        """See LexicalIndex."""
+        number = self._ids.get(term)
+        if number is None:
+            return 0
+        rows = self._rows[int(self._starts[number]) : int(self._starts[number + 1])]
+        return len(rows) if allowed is None else int(np.count_nonzero(allowed.take(rows)))

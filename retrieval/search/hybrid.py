@@ -21,6 +21,7 @@ from retrieval.search.analysis import Analyser
 from retrieval.search.bm25 import LexicalIndex
 from retrieval.search.conditions import FieldTable, parse_conditions
 from retrieval.search.fusion import DEFAULT_FUSION, Fusion
+from retrieval.search.spelling import Corrected, Speller
 from retrieval.search.synonyms import NO_SYNONYMS, Expander, Expansion, Synonyms
 from retrieval.types import PUBLIC, Encoder, Hit, Passage, Roles, Trace
 
@@ -73,6 +74,10 @@ class IdOrder:
         return rows[order], scores[order]
 
 
+def _knows_none(word: str) -> bool:  # noqa: ARG001
+    return False
+
+
 @dataclass(frozen=True)
 class LexicalLeg:
     """What searches for words.
@@ -81,15 +86,26 @@ class LexicalLeg:
         index: BM25 over `bm25.lexical_text` of the passages.
         analyser: The one that made the index's terms.
         synonyms: Added to the query.
+        knows: Whether a word that no passage has is a word all the same (see `spelling`).
     """
 
     index: LexicalIndex
     analyser: Analyser
     synonyms: Synonyms = NO_SYNONYMS
+    knows: Callable[[str], bool] = _knows_none
 
     @cached_property
     def _expander(self) -> Expander:
         return Expander(self.synonyms, self.analyser)
+
+    def corrected(self, query: str, allowed: Allowed) -> Corrected:
+        """Take typing errors back."""
+
+        def passages_with(term: str) -> int:
+            # A word of the synonyms is as good as one of the passages: it leads to some.
+            return self.index.passages_with(term, allowed) or term in self._expander.terms
+
+        return Speller(self.analyser, self.knows).corrected(query, passages_with)
 
     def expand(self, query: str) -> tuple[list[str], Expansion]:
         """Return the query's terms, in order, and their weights with synonyms."""
@@ -194,15 +210,19 @@ class HybridRetriever:
             return Trace(query, ())
         lexical, dense = self._lexical, self._dense
         depth = k if lexical is None or dense is None else max(k, self._fusion.depth)
-        trace, found = Trace(query, ()), []
+        trace, found, text = Trace(query, ()), [], query
         every = vector = None
         if lexical is not None:
-            terms, expansion = lexical.expand(query)
+            typed = lexical.corrected(query, allowed)
+            text = typed.text
+            terms, expansion = lexical.expand(text)
             rows, scores, every = lexical.search(expansion, depth, allowed, self._order)
-            trace = replace(trace, terms=tuple(terms), expansions=expansion.added)
+            trace = replace(
+                trace, terms=tuple(terms), expansions=typed.expansions | expansion.added
+            )
             found.append(("bm25", rows, scores))
         if dense is not None:
-            vector = dense.encode(query)
+            vector = dense.encode(text)
             found.append(("dense", *dense.search(vector, depth, allowed, readable, self._order)))
         trace = replace(trace, legs={name: self._hits(r[:k], s[:k]) for name, r, s in found})
         if every is None or dense is None or vector is None:

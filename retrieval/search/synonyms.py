@@ -142,11 +142,14 @@ class Expansion:
     """
 
     weights: Mapping[str, float]
-    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    added: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Expander:
     """Synonyms in the analyser's terms, ready to expand queries.
+
+    Attributes:
+        terms: All terms of all phrases.
 
     Args:
         synonyms: The groups.
@@ -167,6 +170,7 @@ class Expander:
                 for form in _forms(phrase, terms):
                     self._entries.setdefault(form, (phrase, {}))[1].update(others)
         self._longest = max(map(len, self._entries), default=0)
+        self.terms = frozenset(term for entry in self._entries for term in entry)
 
     def expand(self, terms: Sequence[str]) -> Expansion:
         """Weigh a query's terms and add the synonyms of the phrases in it.

@@ -8,7 +8,7 @@ counted. An article without text can't be found, and counts as not found.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from retrieval.search.analysis import Analyser
 from retrieval.search.bm25 import K1, B, lexical_index, lexical_text
 from retrieval.search.fusion import DEFAULT_FUSION, Fusion
 from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
+from retrieval.search.spelling import words_known_to
 from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Encoder, Passage, Retriever, TokenEncoder
 from retrieval.workshop.beir import EvaluationQuery, read_corpus, read_qrels, read_queries, read_run
@@ -140,6 +141,8 @@ def build_retriever(
         analyser = Analyser()
         counts = TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
         lexical = LexicalLeg(lexical_index(counts), analyser)
+        if kind != "bm25":
+            lexical = replace(lexical, knows=words_known_to(encoder))
     if kind != "bm25":
         # faiss and torch are loaded by those who search vectors only.
         from retrieval.encoding.encoder import embedding_text

@@ -19,6 +19,7 @@ from retrieval.search.analysis import Analyser
 from retrieval.search.bm25 import LexicalIndex, lexical_index, lexical_text
 from retrieval.search.conditions import FieldTable
 from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg, VectorIndex
+from retrieval.search.spelling import words_known_to
 from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
 from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Matrix, Passage
@@ -117,10 +118,11 @@ def make_retriever(
     encoder = encoder or FakeEncoder()
     dense = dense or ExactDense(encoder.encode_passages([lexical_text(each) for each in passages]))
     rows = np.arange(len(articles))
+    knows = {} if kind == "bm25" else {"knows": words_known_to(encoder)}
     return HybridRetriever(
         passages=passages,
         audiences=options.pop("audiences", Audiences.of(each.audience for each in articles)),
-        lexical=None if kind == "dense" else LexicalLeg(lexical, analyser, synonyms),
+        lexical=None if kind == "dense" else LexicalLeg(lexical, analyser, synonyms, **knows),
         dense=None if kind == "bm25" else DenseLeg(dense, encoder),
         fields=lambda: FieldTable([article.fields for article in articles], rows),
         **options,
