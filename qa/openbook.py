@@ -25,7 +25,8 @@ from qa.deciding.skipping import read_promising
 from qa.deciding.snippets import snippet
 from qa.errors import AnsweringError, CalibrationError
 from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
-from qa.registry import default_calibration, load_reader
+from qa.reading.pace import Pace
+from qa.registry import OpenedReader, open_reader
 from qa.types import (
     Answer,
     CalibrationState,
@@ -50,6 +51,7 @@ class OpenBook:
     Attributes:
         engine: Finds passages.
         reader: Reads them.
+        reader_name: What answers call it.
         calibration: How candidates are ranked and believed.
         bound: A promise about wrong answers stored with the knowledge base, if any.
     """
@@ -81,10 +83,10 @@ class OpenBook:
         self.reader = reader
         self.calibration = calibration
         self.bound = bound
-        self._reader_name = reader_name or reader.id.rpartition("@")[0] or reader.id
+        self.reader_name = reader_name or reader.id.rpartition("@")[0] or reader.id
         self._load_ms = load_ms
         self._any_language = any_language
-        self._comparing_s = 0.0
+        self._comparing = Pace()
 
     @classmethod
     def open(
@@ -112,18 +114,17 @@ class OpenBook:
         if isinstance(reader, (str, Path)):
             # Reader and index are read from disk at the same time.
             with ThreadPoolExecutor(1, thread_name_prefix="load-reader") as pool:
-                loading = pool.submit(load_reader, reader)
+                opening = pool.submit(open_reader, reader)
                 engine = _open_engine(kb, encoder)
-                loaded = loading.result()
-            name: str | None = str(reader)
-            shipped = default_calibration(reader)
+                opened = opening.result()
         else:
-            engine, loaded, name, shipped = _open_engine(kb, encoder), reader, None, GENERIC
+            engine = _open_engine(kb, encoder)
+            opened = OpenedReader(reader, "", GENERIC)
         return cls(
             engine,
-            loaded,
-            reader_name=name,
-            calibration=calibration or shipped,
+            opened.reader,
+            reader_name=opened.name or None,
+            calibration=calibration or opened.calibration,
             bound=load_bound(kb),
             load_ms=_ms_since(began),
         )
@@ -176,7 +177,7 @@ class OpenBook:
         began_reading = time.perf_counter()
         if deadline_s is not None:
             # What comes after reading needs some of the time as well.
-            deadline_s -= self._comparing_s
+            deadline_s -= self._comparing.seconds or 0.0
         if foreign is None:
             reading = read_promising(
                 self.reader, asked, hits, self.calibration, deadline_s=deadline_s
@@ -241,7 +242,7 @@ class OpenBook:
         """Compare meanings, and remember how long it takes."""
         began = time.perf_counter()
         found = self.engine.closeness(question, texts)
-        self._comparing_s = 0.5 * (self._comparing_s + time.perf_counter() - began)
+        self._comparing.learn(time.perf_counter() - began)
         return found
 
     def _answers(
@@ -275,7 +276,7 @@ class OpenBook:
                 Answer(
                     text=article.body[candidate.start : candidate.end],
                     confidence=confidence,
-                    reader=self._reader_name,
+                    reader=self.reader_name,
                     article_id=article.id,
                     title=article.title,
                     url=article.url,

@@ -8,16 +8,35 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.deciding.calibration import CALIBRATION_FILE, Calibration, load_calibration
 from qa.errors import ReaderError
 from qa.reading.defaults import DEFAULT_READER
+from qa.reading.second_reading import SecondReading, second_reading
 from qa.types import Reader
 
-__all__ = ["READERS", "WEIGHTS", "default_calibration", "load_reader"]
+if TYPE_CHECKING:
+    from qa.reading.bert import BertReader
+    from retrieval.encoding.bert import Precision
+
+__all__ = [
+    "READERS",
+    "WEIGHTS",
+    "OpenedReader",
+    "default_calibration",
+    "load_reader",
+    "open_reader",
+    "second_reading_here",
+]
+
+_log = logging.getLogger(__name__)
 
 WEIGHTS = Path(__file__).parent / "weights"
 """What ships with the package: one folder per reader."""
@@ -25,16 +44,30 @@ WEIGHTS = Path(__file__).parent / "weights"
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 
-def _load_bert() -> Reader:
+def _load_bert() -> BertReader:
     from qa.reading.bert import BertReader
 
     return BertReader.load(WEIGHTS / "bert")
 
 
-def _load_large() -> Reader:
+def _load_large(precision: Precision = "auto") -> BertReader:
     from qa.reading.bert import BertReader
 
-    return BertReader.load(_shipped("large", trained_by="frontdesk train reader"))
+    folder = _shipped("large", trained_by="frontdesk train reader")
+    return BertReader.load(folder, dtype=precision)
+
+
+def _load_checked() -> Reader:
+    here = second_reading_here()
+    if here.precision is None:
+        # Said aloud unless it was asked for.
+        _log.log(logging.INFO if here.switched_off else logging.WARNING, "%s", f"Note: {here}.")
+        return _load_bert()
+    from qa.reading.checked import CheckedReader
+
+    with ThreadPoolExecutor(1, thread_name_prefix="load-reader") as pool:
+        small = pool.submit(_load_bert)
+        return CheckedReader(small.result(), _load_large(here.precision))
 
 
 def _load_bidaf(name: str = "bidaf") -> Reader:
@@ -73,6 +106,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "bidaf": _load_bidaf,
     "bidaf-bert": partial(_load_bidaf, "bidaf-bert"),
     "both": _load_both,
+    "checked": _load_checked,
     "large": _load_large,
 }
 """Name → loader."""
@@ -103,6 +137,36 @@ def load_reader(name_or_folder: str | Path = DEFAULT_READER) -> Reader:
     raise ReaderError(_unknown(name))
 
 
+@dataclass(frozen=True)
+class OpenedReader:
+    """A reader, ready to answer with.
+
+    Attributes:
+        reader: It.
+        name: What answers call it: a name of ours is the one of who really reads.
+        calibration: What comes with it.
+    """
+
+    reader: Reader
+    name: str
+    calibration: Calibration
+
+
+def open_reader(name_or_folder: str | Path = DEFAULT_READER) -> OpenedReader:
+    """Load a reader with the calibration that comes with it.
+
+    Raises:
+        ReaderError: As for `load_reader`.
+        CalibrationError: The calibration is damaged.
+    """
+    reader = load_reader(name_or_folder)
+    name = str(name_or_folder)
+    if name == "checked":
+        # The small reader, where it reads alone.
+        name = reader.id.partition("@")[0]
+    return OpenedReader(reader, name, default_calibration(name))
+
+
 def default_calibration(name_or_folder: str | Path = DEFAULT_READER) -> Calibration:
     """Return the calibration that comes with a reader, or a cautious one if none does.
 
@@ -111,10 +175,19 @@ def default_calibration(name_or_folder: str | Path = DEFAULT_READER) -> Calibrat
     """
     name = str(name_or_folder)
     folder = WEIGHTS / name if name in READERS else Path(name_or_folder)
-    if name == "both" and not (folder / CALIBRATION_FILE).is_file():
-        # Its candidates are BERT's, so BERT's holds; agreement then counts for nothing.
+    if name in ("both", "checked") and not (folder / CALIBRATION_FILE).is_file():
+        # Their candidates are BERT's, so BERT's holds; the second reader then counts for nothing.
         folder = WEIGHTS / "bert"
     return load_calibration(folder / CALIBRATION_FILE)
+
+
+def second_reading_here() -> SecondReading:
+    """Return whether `checked` reads with the large reader on this machine.
+
+    Raises:
+        ReaderError: The setting that decides it is unknown.
+    """
+    return second_reading(WEIGHTS / "large")
 
 
 def _unknown(name: str) -> str:

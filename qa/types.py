@@ -19,6 +19,7 @@ __all__ = [
     "Candidate",
     "Example",
     "Extract",
+    "FullReader",
     "NearestArticle",
     "Reader",
     "Reading",
@@ -121,11 +122,7 @@ class Reading:
 
 @runtime_checkable
 class Reader(Protocol):
-    """Reads passages and quotes them; it never invents text.
-
-    One that judges each passage by itself may say so with an attribute `reads_apart` that
-    is True: it may then be given a question's passages in parts (`skipping`).
-    """
+    """Reads passages and quotes them; it never invents text. The least that a reader can do."""
 
     @property
     def id(self) -> str:
@@ -149,6 +146,49 @@ class Reader(Protocol):
                 left unread. None reads everything.
         """
         ...
+
+
+@runtime_checkable
+class FullReader(Reader, Protocol):
+    """A reader with all that the rest of the house asks of one.
+
+    A class of its own gets what it inherits from here; `qa.reading.full.full_reader` adds the
+    same to any `Reader`.
+    """
+
+    @property
+    def reads_apart(self) -> bool:
+        """Whether each passage is judged by itself: they may then be given in parts."""
+        return False
+
+    @property
+    def readers(self) -> Sequence[Reader]:
+        """The readers that it is made of; else itself."""
+        return (self,)
+
+    @property
+    def first(self) -> Reader:
+        """Who reads all passages, where another reads some of them again; else itself."""
+        return self
+
+    def read_again(
+        self,
+        question: str,  # noqa: ARG002 - whoever does look needs it
+        reading: Reading,
+        *,
+        deadline_s: float | None = None,  # noqa: ARG002
+    ) -> Reading:
+        """Look again at what `first` found, where that can matter; by default nowhere.
+
+        Args:
+            question: As asked.
+            reading: What `first` made of the passages.
+            deadline_s: Stop before this `time.monotonic()` moment, with as much as was done.
+        """
+        return reading
+
+    def share_scoring(self, *, workers: int) -> None:
+        """Prepare for many who read at the same time, on so many cores; by default, don't."""
 
 
 class SnippetKind(StrEnum):

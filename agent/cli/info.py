@@ -66,7 +66,15 @@ def _described(store: Any, health: Health) -> dict[str, Any]:
             "chunking": dict(manifest.chunking),
             "fusion": dict(manifest.fusion),
         }
+    described["second_reading"] = _second_reading()
     return described
+
+
+def _second_reading() -> str:
+    """Say whether and how the reader `checked` reads twice on this machine."""
+    from qa.registry import second_reading_here
+
+    return str(second_reading_here())
 
 
 def _show(described: dict[str, Any], kb: Path) -> None:

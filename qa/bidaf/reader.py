@@ -84,7 +84,7 @@ class BidafReader(SpanReader):
             self._network.forget()
         return reading
 
-    def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+    def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Return start and end logits of every window, each (2, tokens) float32."""
         import torch
 

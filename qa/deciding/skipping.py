@@ -21,7 +21,8 @@ from dataclasses import replace
 from qa.deciding.calibration import Calibration
 from qa.deciding.evidence import Asked
 from qa.deciding.features import Linear, ranking_features
-from qa.types import Candidate, Reader, Reading
+from qa.reading.full import full_reader
+from qa.types import Candidate, FullReader, Reader, Reading
 from retrieval.types import Hit, Passage
 
 __all__ = ["FIRST_READ", "lags", "read_promising"]
@@ -76,7 +77,8 @@ def read_promising(
     """Read passages in their order, without those that can hardly hold a better answer.
 
     All are read by a calibration without a slack, and by readers that don't judge each
-    passage by itself (`reads_apart`): two that compare their findings, for one.
+    passage by itself (`reads_apart`): two that compare their findings, for one. A reader that
+    looks at some passages again (`read_again`) does so in the end.
 
     Args:
         reader: Reads.
@@ -89,11 +91,23 @@ def read_promising(
         The candidates of all that was read. A passage that was skipped is not `unread`,
         which is what time ran out for.
     """
+    full = full_reader(reader)
+    reading = _first_reading(full, question, hits, calibration, deadline_s)
+    return full.read_again(question, reading, deadline_s=deadline_s)
+
+
+def _first_reading(
+    reader: FullReader,
+    question: str,
+    hits: Sequence[Hit],
+    calibration: Calibration,
+    deadline_s: float | None,
+) -> Reading:
     passages = [hit.passage for hit in hits]
     slack = calibration.slack
-    if slack is None or not getattr(reader, "reads_apart", False):
-        return reader.read(question, passages, deadline_s=deadline_s)
-    first = reader.read(question, passages[:FIRST_READ], deadline_s=deadline_s)
+    if slack is None or not reader.reads_apart:
+        return reader.first.read(question, passages, deadline_s=deadline_s)
+    first = reader.first.read(question, passages[:FIRST_READ], deadline_s=deadline_s)
     later = passages[FIRST_READ:]
     if not later:
         return first
@@ -107,7 +121,7 @@ def read_promising(
     chosen = [passage for passage in later if passage.id not in skipped]
     if not chosen:
         return replace(first, skipped=tuple(passage.id for passage in later))
-    rest = reader.read(question, chosen, deadline_s=deadline_s)
+    rest = reader.first.read(question, chosen, deadline_s=deadline_s)
     # A stable sort, as in a reading at once: of equal margins the more promising comes first.
     candidates = sorted((*first.candidates, *rest.candidates), key=lambda each: -each.margin)
     return Reading(

@@ -15,8 +15,8 @@ from qa.explaining.belief import Belief, believe
 from qa.explaining.sight import Sight, influences, look, nearby
 from qa.explaining.words import Part, Word, pooled
 from qa.openbook import OpenBook
-from qa.reading.both import BothReader
 from qa.reading.defaults import DEFAULT_TOP_K
+from qa.reading.full import full_reader
 from qa.reading.span_reader import SpanReader
 from qa.types import Answer, Candidate, Reader, Refusal
 from qa.wire import answer_to_json
@@ -203,7 +203,7 @@ def explain(
 
 
 def _readers(reader: Reader) -> Sequence[SpanReader]:
-    readers = reader.readers if isinstance(reader, BothReader) else (reader,)
+    readers = full_reader(reader).readers
     known = [each for each in readers if isinstance(each, SpanReader)]
     if len(known) < len(readers):
         msg = (

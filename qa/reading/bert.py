@@ -106,7 +106,7 @@ class BertReader(SpanReader):
             digest=weights_digest(folder),
         )
 
-    def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+    def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Return start and end logits of every window, each (2, tokens) float32."""
         import torch
 

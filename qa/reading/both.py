@@ -12,19 +12,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
+from qa.reading.full import full_reader
 from qa.reading.overlap import token_f1
-from qa.types import Candidate, Reader, Reading
+from qa.types import Candidate, FullReader, Reader, Reading
 from retrieval.types import Passage
 
-__all__ = ["BothReader", "CascadeReader", "agreement"]
+__all__ = ["BothReader", "agreement"]
 
 
-class BothReader:
-    """Reads with two readers.
-
-    Attributes:
-        readers: The one whose answers are given, and the one that is asked besides.
-    """
+class BothReader(FullReader):
+    """Reads with two readers."""
 
     def __init__(self, first: Reader, second: Reader) -> None:
         """Join two readers.
@@ -33,31 +30,34 @@ class BothReader:
             first: Gives the candidates.
             second: Gives its opinion of them.
         """
-        self.readers = (first, second)
+        self._readers = (full_reader(first), full_reader(second))
+
+    @property
+    def readers(self) -> Sequence[Reader]:
+        """The one whose answers are given, and the one that is asked besides."""
+        return self._readers
 
     @property
     def id(self) -> str:
         """The name "both" and a hash of the two readers' ids."""
-        names = "\n".join(reader.id for reader in self.readers)
+        names = "\n".join(reader.id for reader in self._readers)
         return f"both@{sha256(names.encode()).hexdigest()[:12]}"
 
     @property
     def null_threshold(self) -> float:
         """The first reader's: the candidates are its own."""
-        return self.readers[0].null_threshold
+        return self._readers[0].null_threshold
 
     def share_scoring(self, *, workers: int) -> None:
         """Let both score windows of several readings together; see `SpanReader`."""
-        for reader in self.readers:
-            share = getattr(reader, "share_scoring", None)
-            if share is not None:
-                share(workers=workers)
+        for reader in self._readers:
+            reader.share_scoring(workers=workers)
 
     def read(
         self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
     ) -> Reading:
         """Read with the first, then with the second in the time that is left."""
-        first, second = self.readers
+        first, second = self._readers
         found = first.read(question, passages, deadline_s=deadline_s)
         if not found.candidates:
             return found
@@ -91,48 +91,3 @@ def agreement(candidate: Candidate, others: Sequence[Candidate]) -> float:
     here = next((c for c in others if c.passage.id == candidate.passage.id), None)
     in_passage = 0.0 if here is None else token_f1(here.text, candidate.text)
     return 0.5 * in_passage + 0.5 * token_f1(others[0].text, candidate.text)
-
-
-class CascadeReader:
-    """Asks a quick reader first, and a slower one only where the quick one is unsure.
-
-    Attributes:
-        readers: The quick one, then the other.
-        sure_margin: Margin of the quick one's best candidate, over its `null_threshold`,
-            from which on the other isn't asked.
-    """
-
-    def __init__(self, quick: Reader, thorough: Reader, *, sure_margin: float) -> None:
-        """Join two readers.
-
-        Args:
-            quick: Reads every question.
-            thorough: Reads those that the quick one is unsure of.
-            sure_margin: As above.
-        """
-        self.readers = (quick, thorough)
-        self.sure_margin = sure_margin
-
-    @property
-    def id(self) -> str:
-        """The name "cascade" and a hash of the two readers' ids and of when to go on."""
-        names = "\n".join([*(reader.id for reader in self.readers), repr(self.sure_margin)])
-        return f"cascade@{sha256(names.encode()).hexdigest()[:12]}"
-
-    @property
-    def null_threshold(self) -> float:
-        """The thorough reader's: whoever passes its own is told apart before."""
-        return self.readers[1].null_threshold
-
-    def read(
-        self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
-    ) -> Reading:
-        """Read with the quick one, and with the other unless that is sure."""
-        quick, thorough = self.readers
-        found = quick.read(question, passages, deadline_s=deadline_s)
-        best = found.candidates[0] if found.candidates else None
-        if best is not None and best.margin >= quick.null_threshold + self.sure_margin:
-            return found
-        again = thorough.read(question, passages, deadline_s=deadline_s)
-        # Out of time for the other: what the quick one found is better than nothing.
-        return again if len(again.unread) < max(1, len(passages)) else found

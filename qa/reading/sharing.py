@@ -2,7 +2,8 @@
 
 A server reads for many askers at once. If each reading used all cores, they would wait for
 each other at every multiplication. Here readings hand their windows over and wait; one
-worker a core takes what lies there, whoever it belongs to, a batch at a time.
+worker a core takes what lies there, whoever it belongs to, a batch at a time. Several readers
+may share the workers: a batch is of one of them.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ from numpy.typing import NDArray
 from qa.errors import ReaderError
 from qa.reading.windows import Window
 
-__all__ = ["SharedScorer"]
+__all__ = ["Score", "Scores", "ScoringWorkers"]
 
 Scores = list[NDArray[np.float32]]
 
-# A batch that fills a core's caches and no more: larger ones are no faster, and make
-# whoever comes next wait.
-_BATCH_TOKENS = 512
+Score = Callable[[Sequence[Window]], Scores]
+"""Windows → start and end logits of each, (2, tokens) float32; called by several threads."""
 
 
 @dataclass
@@ -32,46 +32,52 @@ class _Reading:
     """One caller's windows and what became of them."""
 
     windows: Sequence[Window]
+    score: Score
+    batch_tokens: int
     scores: list[NDArray[np.float32] | None]
     missing: int
     done: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
 
 
-class SharedScorer:
+class ScoringWorkers:
     """Takes windows from many threads and scores them in shared batches.
 
     Windows are taken in turn from all who wait, so that a long reading doesn't hold up a
     short one. Scores don't depend on what shares a batch beyond the last bits.
     """
 
-    def __init__(self, score: Callable[[Sequence[Window]], Scores], *, workers: int) -> None:
+    def __init__(self, n: int) -> None:
         """Start the workers.
 
         Args:
-            score: Scores the windows of one batch; called by several threads at once.
-            workers: How many: one a core.
+            n: How many: one a core.
         """
-        self._score = score
         self._waiting: deque[tuple[_Reading, int]] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._threads = [
             threading.Thread(target=self._work, name=f"frontdesk-read-{number}", daemon=True)
-            for number in range(workers)
+            for number in range(n)
         ]
         for thread in self._threads:
             thread.start()
 
-    def __call__(self, windows: Sequence[Window]) -> Scores:
+    def __call__(self, score: Score, windows: Sequence[Window], *, batch_tokens: int) -> Scores:
         """Return the scores of windows, each (2, tokens) float32.
 
+        Args:
+            score: What to score them with.
+            windows: Of one reading.
+            batch_tokens: Score about so many at once: enough to fill a core's caches. More
+                is no faster, and makes whoever comes next wait.
+
         Raises:
-            ReaderError: It was closed.
+            ReaderError: The workers were sent home.
         """
         if not windows:
             return []
-        reading = _Reading(windows, [None] * len(windows), len(windows))
+        reading = _Reading(windows, score, batch_tokens, [None] * len(windows), len(windows))
         with self._changed:
             if self._closed:
                 msg = "The reader is shut down. Open it again to read."
@@ -98,7 +104,8 @@ class SharedScorer:
         torch.set_num_threads(1)
         while (batch := self._next()) is not None:
             try:
-                scores = self._score([reading.windows[number] for reading, number in batch])
+                score = batch[0][0].score
+                scores = score([reading.windows[number] for reading, number in batch])
             except Exception as error:  # handed to those who wait for it
                 self._fail(batch, error)
             else:
@@ -112,10 +119,13 @@ class SharedScorer:
                     return None
                 self._changed.wait()
             batch = [self._waiting.popleft()]
+            first = batch[0][0]
             # Everyone gets a share of what lies there: the last batch isn't one worker's alone.
             n_tokens = sum(len(r.windows[n]) for r, n in self._waiting) + len(_window(batch[0]))
-            room = min(_BATCH_TOKENS, n_tokens / len(self._threads)) - len(_window(batch[0]))
+            room = min(first.batch_tokens, n_tokens / len(self._threads)) - len(_window(batch[0]))
             while self._waiting and len(_window(self._waiting[0])) <= room:
+                if self._waiting[0][0].score != first.score:
+                    break
                 batch.append(self._waiting.popleft())
                 room -= len(_window(batch[-1]))
             return batch

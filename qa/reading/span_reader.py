@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import ReaderError
 from qa.reading.candidates import RawSpan, choose_candidates, gather_reading, quotable_tokens
+from qa.reading.pace import Pace
 from qa.reading.settings import ReaderSettings
-from qa.reading.sharing import SharedScorer
+from qa.reading.sharing import Scores, ScoringWorkers
 from qa.reading.spans import best_spans
 from qa.reading.windows import (
     EncodedText,
@@ -30,8 +30,9 @@ from qa.reading.windows import (
     encode_question,
     encode_texts,
     special_tokens,
+    text_around,
 )
-from qa.types import Candidate, Reading
+from qa.types import Candidate, FullReader, Reading
 from retrieval.types import Passage
 
 __all__ = ["SpanReader", "lead", "lead_room"]
@@ -45,19 +46,21 @@ _MAX_LEAD_TOKENS = 40
 _MAX_HEADER_TOKENS = 60
 
 
-class SpanReader(ABC):
+class SpanReader(FullReader):
     """Reads with a network that scores every token of a window as start and as end.
 
     Letters of shapes: `tokens` of one window.
 
     Attributes:
-        reads_apart: True: each passage is judged by itself (`qa.types.Reader`).
+        reads_apart: True: each passage is judged by itself (`qa.types.FullReader`).
         batch_tokens: Passages are read in batches of about so many tokens: enough to fill the
             cores, few enough that a deadline is met within a fraction of a second.
+        shared_tokens: The same for one core of several that read for many.
     """
 
     reads_apart = True
-    batch_tokens: ClassVar[int] = 768
+    batch_tokens: int = 768
+    shared_tokens: int = 512
 
     def __init__(
         self, *, tokenizer: TextTokenizer, settings: ReaderSettings, max_length: int, digest: str
@@ -83,8 +86,8 @@ class SpanReader(ABC):
             raise ReaderError(msg)
         self._settings = settings
         self._digest = digest
-        self._seconds_per_token: float | None = None
-        self._shared: SharedScorer | None = None
+        self._pace = Pace()
+        self._workers: ScoringWorkers | None = None
 
     def share_scoring(self, *, workers: int) -> None:
         """From now on score windows of all who read at the same time together.
@@ -95,10 +98,14 @@ class SpanReader(ABC):
         Args:
             workers: Cores to use.
         """
-        self._shared = SharedScorer(self._scores, workers=workers)
+        self.score_by(ScoringWorkers(workers))
+
+    def score_by(self, workers: ScoringWorkers) -> None:
+        """From now on let these score the windows; other readers may share them."""
+        self._workers = workers
 
     @abstractmethod
-    def _scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+    def scores(self, windows: Sequence[Window]) -> Scores:
         """Return start and end logits of every window, each (2, tokens) float32."""
 
     @property
@@ -123,26 +130,67 @@ class SpanReader(ABC):
         windows = self.windows(question, passages)
         if not windows:
             return Reading((), 0.0)
-        found: list[tuple[list[Candidate], float]] = []
+        logits = self.in_time(windows, deadline_s)
+        found = [
+            self.candidates(passage, group, values)
+            for passage, group, values in zip(passages, windows, logits, strict=False)
+        ]
+        return gather_reading(found, unread=passages[len(found) :])
+
+    def in_time(
+        self, groups: Sequence[Sequence[Window]], deadline_s: float | None = None
+    ) -> Iterator[Scores]:
+        """Score groups of windows in their order, as many as there is time for.
+
+        Args:
+            groups: One a passage.
+            deadline_s: As for `read`.
+
+        Yields:
+            The logits of each group's windows.
+        """
         position = 0
-        while position < len(passages):
-            count = self._fitting(windows[position:], deadline_s)
+        while position < len(groups):
+            count = self._fitting(groups[position:], deadline_s)
             if count == 0:
-                break
-            chosen = slice(position, position + count)
-            logits = iter(self._logits([window for group in windows[chosen] for window in group]))
-            for passage, group in zip(passages[chosen], windows[chosen], strict=True):
-                found.append(self._candidates(passage, group, [next(logits) for _ in group]))
+                return
+            chosen = groups[position : position + count]
+            logits = iter(self._timed([window for group in chosen for window in group]))
+            for group in chosen:
+                yield [next(logits) for _ in group]
             position += count
-        return gather_reading(found, unread=passages[position:])
 
     def windows(self, question: str, passages: Sequence[Passage]) -> list[list[Window]]:
         """Return what the network is given of each passage; nothing without a question.
 
         A passage's windows start with its title and headings (see `lead`).
         """
+        return self._cut(question, self._encoded(passages))
+
+    def focused_windows(
+        self, question: str, candidates: Sequence[Candidate], *, room: int
+    ) -> list[list[Window]]:
+        """Return the same of the surroundings of places, to read only these.
+
+        Args:
+            question: As asked.
+            candidates: The places.
+            room: Tokens of the passage that are read with each.
+        """
+        texts = self._encoded([candidate.passage for candidate in candidates])
+        return self._cut(
+            question,
+            [
+                text_around(
+                    text, each.start - each.passage.start, each.end - each.passage.start, room
+                )
+                for text, each in zip(texts, candidates, strict=True)
+            ],
+        )
+
+    def _cut(self, question: str, texts: Sequence[EncodedText]) -> list[list[Window]]:
         question_ids = encode_question(self._tokenizer, question)
-        if not question_ids or not passages:
+        if not question_ids:
             return []
         settings = self._settings
         return [
@@ -153,12 +201,8 @@ class SpanReader(ABC):
                 max_tokens=settings.max_tokens,
                 stride_tokens=settings.stride_tokens,
             )
-            for text in self._encoded(passages)
+            for text in texts
         ]
-
-    def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
-        """Return start and end logits of every window, each (2, tokens) float32."""
-        return self._scores(windows)
 
     @property
     def tokenizer(self) -> TextTokenizer:
@@ -182,16 +226,17 @@ class SpanReader(ABC):
     def _fitting(self, windows: Sequence[Sequence[Window]], deadline_s: float | None) -> int:
         """Return how many passages to read in the next batch; 0 stops the reading."""
         # Whoever shares is served in turn: no need to come back for more.
-        tokens_left: float = self.batch_tokens if self._shared is None else math.inf
+        tokens_left: float = self.batch_tokens if self._workers is None else math.inf
         at_least = 1
         if deadline_s is not None:
             left_s = deadline_s - time.monotonic()
             if left_s <= 0:
                 return 0
-            if self._seconds_per_token is None:
+            seconds = self._pace.seconds
+            if seconds is None:
                 # Nothing is known of the machine yet: one passage tells.
                 return 1
-            tokens_left = min(tokens_left, left_s / (_SAFETY * self._seconds_per_token))
+            tokens_left = min(tokens_left, left_s / (_SAFETY * seconds))
             at_least = 0
         count = 0
         for group in windows:
@@ -201,17 +246,17 @@ class SpanReader(ABC):
             count += 1
         return max(count, at_least)
 
-    def _logits(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
-        """Score windows, and remember how long a token takes."""
+    def _timed(self, windows: Sequence[Window]) -> Scores:
+        """Score windows, and learn how long a token takes."""
         began = time.monotonic()
-        scores = (self._shared or self._scores)(windows)
-        spent = (time.monotonic() - began) / sum(len(window) for window in windows)
-        known = self._seconds_per_token
-        # A running mean that forgets: the machine may grow busier or quieter.
-        self._seconds_per_token = spent if known is None else 0.5 * (known + spent)
+        if self._workers is None:
+            scores = self.scores(windows)
+        else:
+            scores = self._workers(self.scores, windows, batch_tokens=self.shared_tokens)
+        self._pace.learn(time.monotonic() - began, sum(len(window) for window in windows))
         return scores
 
-    def _candidates(
+    def candidates(
         self,
         passage: Passage,
         windows: Sequence[Window],

@@ -8,12 +8,15 @@ Offsets are half-open code points of the passage's text; token indices never lea
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from qa.errors import ReaderError
@@ -34,8 +37,10 @@ __all__ = [
     "encode_texts",
     "load_tokenizer",
     "make_windows",
+    "span_margin",
     "special_tokens",
     "stack_windows",
+    "text_around",
 ]
 
 MAX_QUESTION_TOKENS = 64
@@ -260,6 +265,47 @@ def cut_windows(
             )
         )
     return windows
+
+
+def text_around(text: EncodedText, start: int, end: int, room: int) -> EncodedText:
+    """Return what stands around a place, and all of what leads the passage.
+
+    Args:
+        text: A passage's; tokens that belong to none of it have the offsets (0, 0) and lead it.
+        start: First code point of the place in the passage's text.
+        end: One past the last.
+        room: Tokens of the passage to keep, the place's in their middle.
+    """
+    n_lead = next((n for n, place in enumerate(text.offsets) if place[1]), len(text.ids))
+    first = bisect_right(text.offsets, start, lo=n_lead, key=itemgetter(1))
+    last = bisect_left(text.offsets, end, lo=n_lead, key=itemgetter(0))
+    begin = max(n_lead, min((first + last - room) // 2, len(text.ids) - room))
+    kept = slice(begin, begin + room)
+    return EncodedText(
+        text.ids[:n_lead] + text.ids[kept], text.offsets[:n_lead] + text.offsets[kept]
+    )
+
+
+def span_margin(window: Window, logits: NDArray[np.float32], start: int, end: int) -> float | None:
+    """Return a span's score over "no answer" in one window; None if it isn't all in there.
+
+    Args:
+        window: Holds the span, or not.
+        logits: (2, tokens) of starts and ends.
+        start: First code point of the span in the passage's text.
+        end: One past the last.
+    """
+    touched = [
+        n
+        for n, (begin, stop) in enumerate(window.offsets)
+        if begin < end and start < stop  # never those that belong to no passage
+    ]
+    if not touched:
+        return None
+    first, last = touched[0], touched[-1]
+    if window.offsets[first][0] > start or window.offsets[last][1] < end:
+        return None
+    return float(logits[0, first] + logits[1, last] - logits[0, 0] - logits[1, 0])
 
 
 def make_windows(

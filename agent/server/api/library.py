@@ -17,7 +17,7 @@ from pathlib import Path
 
 from qa.deciding.calibration import BOUND_FILE
 from qa.openbook import OpenBook, load_bound
-from qa.registry import default_calibration, load_reader
+from qa.registry import open_reader
 from qa.types import Reader, Result
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import RetrievalError
@@ -137,7 +137,7 @@ class Library:
             name: OpenBook(
                 engine,
                 book.reader,
-                reader_name=name,
+                reader_name=book.reader_name,
                 calibration=book.calibration,
                 bound=bound,
             )
@@ -153,13 +153,13 @@ class Library:
             return book
         with self._changing:
             if name not in self._books:
-                loaded = load_reader(name)
-                self._prepare(loaded)
+                opened = open_reader(name)
+                self._prepare(opened.reader)
                 book = OpenBook(
                     self.book.engine,
-                    loaded,
-                    reader_name=name,
-                    calibration=default_calibration(name),
+                    opened.reader,
+                    reader_name=opened.name,
+                    calibration=opened.calibration,
                     bound=self.book.bound,
                 )
                 self._books = {**self._books, name: book}

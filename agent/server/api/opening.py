@@ -61,14 +61,14 @@ def open_behind(
     """
     import torch
 
-    from qa.reading.span_reader import SpanReader
+    from qa.reading.full import full_reader
 
     cores = torch.get_num_threads()
     shared = settings.limits.workers > 1
 
     def prepare(reader: Reader) -> None:
-        if shared and isinstance(reader, SpanReader):
-            reader.share_scoring(workers=cores)
+        if shared:
+            full_reader(reader).share_scoring(workers=cores)
 
     parts = open_parts(
         settings.kb,

@@ -15,6 +15,7 @@ from typing import Any
 
 from qa.deciding.calibration import Calibration
 from qa.errors import CalibrationError
+from qa.reading.full import full_reader
 from qa.registry import load_reader
 from qa.types import Reader
 from qa.workshop.calibrating.held_out import squad_questions
@@ -168,7 +169,7 @@ class Fit:
         left_out = leave_one_out(asked, besides, max_wrong=max_wrong)
         threshold = fit_threshold(asked, besides, max_wrong=max_wrong)
         fitted = fit_calibration(everything, threshold=threshold, note={})
-        if getattr(self._reader, "reads_apart", False):
+        if full_reader(self._reader).reads_apart:
             slack = fit_slack(everything, fitted)
             fitted = fit_calibration(everything, threshold=threshold, note={}, slack=slack)
         found = {name: figures(fitted, rows) for name, rows in reported.items()}

@@ -1,4 +1,4 @@
-"""Two readers: agreement, dispute, time, and the cascade."""
+"""Two readers: agreement, dispute, and time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from qa.deciding.calibration import GENERIC
 from qa.deciding.features import Linear
 from qa.openbook import OpenBook
-from qa.reading.both import BothReader, CascadeReader, agreement
+from qa.reading.both import BothReader, agreement
 from qa.reading.overlap import token_f1
 from qa.types import Candidate, Reader, RefusalReason
 from retrieval.types import Article, Passage
@@ -156,26 +156,3 @@ def test_ask_blames_the_readers_only_if_agreement_would_have_helped(
     result = OpenBook(fake_engine([HOURS, LEAVE], passages), both, calibration=strict).ask("When?")
     assert result.refusal is not None
     assert result.refusal.reason is RefusalReason.LOW_CONFIDENCE
-
-
-def test_cascade_asks_the_second_only_where_the_first_is_unsure(
-    fake_reader: Make, passages: list[Passage]
-) -> None:
-    quick, thorough = fake_reader({"8:30": 3.0}), fake_reader({"25 days": 1.0})
-    bold = CascadeReader(quick, thorough, sure_margin=2.0)
-    assert isinstance(bold, Reader)
-    assert bold.read("When?", passages).candidates[0].text == "8:30"
-    timid = CascadeReader(quick, thorough, sure_margin=4.0)
-    assert timid.read("When?", passages).candidates[0].text == "25 days"
-    assert bold.id.startswith("cascade@")
-    assert bold.id != timid.id
-    assert bold.null_threshold == thorough.null_threshold
-
-
-def test_cascade_keeps_what_it_has_when_the_time_is_up(
-    fake_reader: Make, passages: list[Passage]
-) -> None:
-    slow = fake_reader({"25 days": 1.0}, seconds=5.0)
-    cascade = CascadeReader(fake_reader({"8:30": 3.0}), slow, sure_margin=4.0)
-    found = cascade.read("When?", passages, deadline_s=time.monotonic() + 1.0)
-    assert found.candidates[0].text == "8:30"

@@ -1,0 +1,159 @@
+"""A small reader reads everything; a large one reads again where it can matter.
+
+The small one finds nearly always where an answer may stand, and is often mistaken about whether
+it is one. So the large one, which takes six times as long for a token, reads a window around the
+best span of the best few passages. What it makes of every span there is a sign for ranking and
+belief (`Candidate.check`); its own best span becomes a candidate too.
+
+Nothing is read again where the small one's best span is hopeless: there the large one hardly ever
+finds an answer. Source of the scheme: ReConsider (Iyer et al. 2021), which reads a reader's best
+spans again with a larger model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from hashlib import sha256
+
+from qa.reading.sharing import Scores, ScoringWorkers
+from qa.reading.span_reader import SpanReader
+from qa.reading.windows import Window, span_margin
+from qa.types import Candidate, FullReader, Reading
+from retrieval.types import Passage
+
+__all__ = ["CheckedReader", "Rules"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is read again.
+
+    Attributes:
+        passages: How many at most.
+        room: Tokens of a passage around its best span.
+        hopeless: Least margin, over the small reader's `null_threshold`, of a passage's best
+            span.
+        behind: How far that margin may lie below the best passage's.
+    """
+
+    passages: int = 3
+    room: int = 128
+    hopeless: float = -20.0
+    behind: float = 20.0
+
+
+class CheckedReader(FullReader):
+    """Reads with a small reader, and again with a large one.
+
+    Attributes:
+        rules: What is read again.
+    """
+
+    reads_apart = True
+
+    def __init__(self, small: SpanReader, large: SpanReader, rules: Rules = Rules()) -> None:
+        """Join two readers."""
+        self._small, self._large = small, large
+        self.rules = rules
+
+    @property
+    def readers(self) -> Sequence[SpanReader]:
+        """The small one, which gives candidates and margins, and the large one."""
+        return (self._small, self._large)
+
+    @property
+    def id(self) -> str:
+        """The name "checked" and a hash of the two readers' ids and the rules."""
+        parts = [*(reader.id for reader in self.readers), repr(astuple(self.rules))]
+        return f"checked@{sha256(chr(10).join(parts).encode()).hexdigest()[:12]}"
+
+    @property
+    def null_threshold(self) -> float:
+        """The small reader's: the margins are its own."""
+        return self._small.null_threshold
+
+    @property
+    def first(self) -> SpanReader:
+        """The small one."""
+        return self._small
+
+    def share_scoring(self, *, workers: int) -> None:
+        """Let the same workers score for both; see `SpanReader`."""
+        shared = ScoringWorkers(workers)
+        for reader in self.readers:
+            reader.score_by(shared)
+
+    def read(
+        self, question: str, passages: Sequence[Passage], *, deadline_s: float | None = None
+    ) -> Reading:
+        """Read with the small one, then again in the time that is left."""
+        reading = self.first.read(question, passages, deadline_s=deadline_s)
+        return self.read_again(question, reading, deadline_s=deadline_s)
+
+    def read_again(
+        self, question: str, reading: Reading, *, deadline_s: float | None = None
+    ) -> Reading:
+        """Look with the large one at the best few passages; see `FullReader`."""
+        chosen = self._worthwhile(reading.candidates)
+        windows = self._large.focused_windows(question, chosen, room=self.rules.room)
+        checked = {
+            candidate.passage.id: (group, logits)
+            for candidate, group, logits in zip(
+                chosen, windows, self._large.in_time(windows, deadline_s), strict=False
+            )
+        }
+        if not checked:
+            return reading
+        candidates = [
+            _checked(each, *checked[each.passage.id]) if each.passage.id in checked else each
+            for each in reading.candidates
+        ]
+        for candidate in chosen:
+            if candidate.passage.id in checked:
+                candidates += self._own(
+                    candidate.passage, candidates, *checked[candidate.passage.id]
+                )
+        # A stable sort: behind the span that it shares its margin with.
+        candidates.sort(key=lambda each: -each.margin)
+        return replace(reading, candidates=tuple(candidates))
+
+    def _worthwhile(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return the best candidates of the passages that are read again."""
+        best: dict[str, Candidate] = {}
+        for candidate in candidates:
+            best.setdefault(candidate.passage.id, candidate)
+        least = max(
+            self.null_threshold + self.rules.hopeless,
+            max((each.margin for each in best.values()), default=0.0) - self.rules.behind,
+        )
+        worth = [each for each in best.values() if each.margin >= least]
+        return worth[: self.rules.passages]
+
+    def _own(
+        self,
+        passage: Passage,
+        candidates: Sequence[Candidate],
+        windows: Sequence[Window],
+        logits: Scores,
+    ) -> Iterator[Candidate]:
+        """Yield the large reader's own best span, unless the small one chose the same."""
+        found, _ = self._large.candidates(passage, windows, logits)
+        here = [each for each in candidates if each.passage.id == passage.id]
+        for own in found[:1]:
+            if any((each.start, each.end) == (own.start, own.end) for each in here):
+                return
+            overlapping = [each for each in here if each.start < own.end and own.start < each.end]
+            near = (overlapping or here)[0]
+            yield replace(own, score=near.score, null_score=near.null_score, check=own.margin)
+
+
+def _checked(candidate: Candidate, windows: Sequence[Window], logits: Scores) -> Candidate:
+    """Return a candidate with the large reader's margin, if it read the span."""
+    start, end = (at - candidate.passage.start for at in (candidate.start, candidate.end))
+    margins = [
+        margin
+        for window, values in zip(windows, logits, strict=True)
+        if (margin := span_margin(window, values, start, end)) is not None
+    ]
+    return replace(candidate, check=max(margins)) if margins else candidate
