@@ -138,6 +138,7 @@ class OpenBook:
         budget_ms: float | None = None,
         trace: bool = False,
         search: str | None = None,
+        where: Sequence[str] = (),
     ) -> Result:
         """Answer a question, or say why not.
 
@@ -151,6 +152,8 @@ class OpenBook:
             trace: Also tell how passages were found and what was read.
             search: What to search instead of the question, which is what is read with: a
                 conversation may have more to say on what is meant than on how to put it.
+            where: Conditions on the articles' fields, all of which must hold:
+                "product=aero3", "updated>=2025-01-01" (see `retrieval.search.conditions`).
 
         Returns:
             Answers best first, or a refusal with its candidates and the nearest articles,
@@ -158,6 +161,7 @@ class OpenBook:
 
         Raises:
             AnsweringError: `roles`, `top_k` or `budget_ms` make no sense.
+            ConditionError: A condition can't be read.
         """
         began = time.perf_counter()
         deadline_s = _deadline(budget_ms)
@@ -168,7 +172,7 @@ class OpenBook:
         # Bytes that are no text reach us as lone surrogates, which no tokenizer takes.
         asked = question.encode("utf-8", "replace").decode("utf-8")
 
-        found = self._find(_searched(search, asked), top_k, asker, traced=trace)
+        found = self._find(_searched(search, asked), top_k, asker, where, traced=trace)
         hits = found.fused
         foreign = None if self._any_language else foreign_to(asked, _texts(hits))
         timings = {"load": self._load_ms, "retrieve": _ms_since(began)}
@@ -231,12 +235,15 @@ class OpenBook:
             return bound.threshold
         return self.calibration.threshold
 
-    def _find(self, question: str, top_k: int, roles: Roles, *, traced: bool) -> Trace:
+    def _find(
+        self, question: str, top_k: int, roles: Roles, where: Sequence[str], *, traced: bool
+    ) -> Trace:
         if not question.strip():
             return Trace(question, ())
         if traced:
-            return self.engine.trace(question, top_k, roles=roles)
-        return Trace(question, tuple(self.engine.retrieve(question, top_k, roles=roles)))
+            return self.engine.trace(question, top_k, roles=roles, where=where)
+        hits = self.engine.retrieve(question, top_k, roles=roles, where=where)
+        return Trace(question, tuple(hits))
 
     def _closeness(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Compare meanings, and remember how long it takes."""

@@ -32,6 +32,14 @@ def ask(
         float | None,
         typer.Option("--budget-ms", min=0, help="Stop reading after so many milliseconds."),
     ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            help="Only articles whose field meets this: product=aero3, region!=eu, "
+            "updated>=2025-01-01; repeat for more.",
+        ),
+    ] = None,
     trace: Annotated[
         bool, typer.Option("--trace", help="Show what was found, read and decided.")
     ] = False,
@@ -46,7 +54,12 @@ def ask(
 
     book = OpenBook.open(kb, reader=reader)
     result = book.ask(
-        question, roles=frozenset(role or ()), top_k=top_k, budget_ms=budget_ms, trace=trace
+        question,
+        roles=frozenset(role or ()),
+        top_k=top_k,
+        budget_ms=budget_ms,
+        trace=trace,
+        where=where or (),
     )
     if as_json:
         print_json(to_json(result))

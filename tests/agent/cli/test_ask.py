@@ -59,6 +59,19 @@ def test_ask_prints_the_contract(kb: Path, reader: Path) -> None:
     assert to_json(result)["answers"] == shown["answers"]
 
 
+def test_ask_answers_from_articles_that_meet_every_condition(kb: Path, reader: Path) -> None:
+    asked = ("ask", "when does the desk open", "--kb", kb, "--reader", reader, "--json")
+    for where, expected in (("title=vpn", {"vpn.md"}), ("title!=vpn", {"desk.md"})):
+        shown = json.loads(run(*asked, "--where", where).stdout)
+        assert {answer["article_id"] for answer in shown["answers"]} == expected
+    both = run(*asked, "--where", "title=vpn", "--where", "format=html")
+    assert json.loads(both.stdout)["answers"] == []
+    assert json.loads(both.stdout)["refusal"]["nearest"] == []
+    wrong = run(*asked, "--where", "title")
+    assert wrong.exit_code == 1
+    assert "expected FIELD=VALUE" in wrong.stderr
+
+
 def test_ask_is_readable(kb: Path, reader: Path) -> None:
     done = run("ask", "when does the desk open", "--kb", kb, "--reader", reader)
     assert done.exit_code == 0
