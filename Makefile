@@ -3,6 +3,7 @@
 #   make demo    index the sample knowledge base and ask it three questions
 #   make test    run the tests (make test-slow: those that take minutes)
 #   make check   style, types, lock file
+#   make docs    docs/ as a site in build/site, links checked
 #   make bench   timings, each as a ratio against a peer in the same run
 #
 # PIP_ARGS goes to every pip install, e.g. PIP_ARGS="--no-index --find-links wheelhouse".
@@ -11,11 +12,11 @@ PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: demo test test-slow check bench reader large setup lock clean
+.PHONY: demo test test-slow check docs pictures bench reader large setup lock clean
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,6p' Makefile | sed 's/^# *//'
+	@sed -n '3,7p' Makefile | sed 's/^# *//'
 
 setup: .venv/.ready
 demo-setup: .venv/.installed
@@ -51,6 +52,14 @@ check: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pip check
+
+docs: .venv/.ready
+	$(BIN)/zensical build --strict
+
+# The README's picture, from the page as it is now. Needs Chromium.
+pictures: .venv/.ready
+	$(BIN)/frontdesk index data/articles --kb build/demo --synonyms data/synonyms.csv --yes
+	$(BIN)/python tests/bench/picture_chat.py build/demo docs/images/chat.png
 
 bench: .venv/.ready
 	for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -129,7 +138,7 @@ lock:
 	build/lock/bin/python -m pip install -q --upgrade pip $(PIP_ARGS)
 	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) .
 	build/lock/bin/python -m pip freeze --exclude frontdesk | sed 's/+cpu$$//' > requirements.lock
-	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) --group dev
+	build/lock/bin/python -m pip install -q $(PIP_ARGS) $(TORCH) --group dev --group docs
 	build/lock/bin/python -m pip freeze --exclude frontdesk | sed 's/+cpu$$//' > requirements-dev.lock
 	rm -rf build/lock
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli.entry import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -22,9 +24,12 @@ def blocks(language: str) -> list[str]:
 
 
 def readme_commands() -> list[str]:
-    """Return every `frontdesk` line of the README that needs the sample articles alone."""
+    """Return every `frontdesk` line of the README but for the one that goes on for ever."""
     lines = [line for block in blocks("sh") for line in block.splitlines()]
-    return [line for line in lines if line.startswith("frontdesk ")]
+    endless = "frontdesk serve "
+    return [
+        line for line in lines if line.startswith("frontdesk ") and not line.startswith(endless)
+    ]
 
 
 def demo_commands() -> list[str]:
@@ -50,6 +55,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "agent", *words[1:]],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -63,7 +69,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_readme_commands_and_python_work_in_order(folder: Path) -> None:
     commands = readme_commands()
     assert len(commands) >= 5
-    for command in commands:
+    for command in [demo_commands()[0], *commands]:
         done = run(command, folder)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
     for block in blocks("python"):
@@ -89,12 +95,52 @@ def test_demo_prints_three_cited_answers(folder: Path) -> None:
         assert '"status": "answered"' in done.stdout, ask
 
 
-def test_readme_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
+PAGES = {path: path.read_text("utf-8") for path in sorted(ROOT.glob("*.md"))}
+DOCS = {path: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_of_the_pages_at_the_top_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGES[path]):
         if not target.startswith("http"):
             assert (ROOT / target).exists(), target
 
 
-def test_every_command_of_the_help_is_in_the_readme() -> None:
-    for command in ("index", "ask", "verify", "info", "rollback", "evaluate", "train reader"):
-        assert f"frontdesk {command}" in README, command
+def test_readme_is_short() -> None:
+    assert len(README.split()) <= 1_000
+
+
+def test_every_folder_is_on_the_map_of_rooms() -> None:
+    page = PAGES[ROOT / "CONTRIBUTING.md"]
+    for package in ("retrieval", "qa", "agent"):
+        for folder in (ROOT / package).iterdir():
+            if (folder / "__init__.py").exists():
+                assert f"]({package}/{folder.name})" in page, folder
+
+
+def test_every_command_is_in_the_readme_or_the_docs() -> None:
+    text = "\n".join([README, *DOCS.values(), PAGES[ROOT / "CONTRIBUTING.md"]])
+    absent = [command for command in COMMANDS if f"frontdesk {command}" not in text]
+    assert not absent
+
+
+def test_commands_are_called_one_way() -> None:
+    for path, text in {**PAGES, **DOCS}.items():
+        assert not re.search(r"^(\.venv/bin/|python -m agent )", text, re.MULTILINE), path
+
+
+def test_the_two_figures_of_the_readme_are_those_of_the_results() -> None:
+    headline = README.split("<!-- headline figures", 1)[1].split("<!-- end of headline", 1)[0]
+    first = DOCS[ROOT / "docs" / "results.md"].split("## How often it answers", 1)[1]
+    figures = re.findall(r"[\d.]+ %", headline)
+    assert len(figures) == 2
+    assert " / ".join(figures) in first.split("\n\n")[1].splitlines()[2]
+
+
+def test_figures_stand_in_one_place() -> None:
+    """Times, memory and percentages of speed are in docs/results.md alone."""
+    measured = re.compile(r"[\d.,]+ (?:times\b|MB\b|ms\b|kB\b|a second)")
+    results = set(measured.findall(DOCS[ROOT / "docs" / "results.md"]))
+    for path, text in {**DOCS, ROOT / "README.md": README}.items():
+        if path.name != "results.md":
+            assert not results & set(measured.findall(text)), path
