@@ -175,6 +175,7 @@ class FullReader(Reader, Protocol):
         self,
         question: str,  # noqa: ARG002 - whoever does look needs it
         reading: Reading,
+        passages: Sequence[Passage],  # noqa: ARG002
         *,
         deadline_s: float | None = None,  # noqa: ARG002
     ) -> Reading:
@@ -183,6 +184,7 @@ class FullReader(Reader, Protocol):
         Args:
             question: As asked.
             reading: What `first` made of the passages.
+            passages: All that were found, most promising first.
             deadline_s: Stop before this `time.monotonic()` moment, with as much as was done.
         """
         return reading

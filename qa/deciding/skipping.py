@@ -93,7 +93,8 @@ def read_promising(
     """
     full = full_reader(reader)
     reading = _first_reading(full, question, hits, calibration, deadline_s)
-    return full.read_again(question, reading, deadline_s=deadline_s)
+    passages = [hit.passage for hit in hits]
+    return full.read_again(question, reading, passages, deadline_s=deadline_s)
 
 
 def _first_reading(

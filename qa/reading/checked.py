@@ -5,8 +5,8 @@ it is one. So the large one, which takes six times as long for a token, reads a 
 best span of the best few passages. What it makes of every span there is a sign for ranking and
 belief (`Candidate.check`); its own best span becomes a candidate too.
 
-Nothing is read again where the small one's best span is hopeless: there the large one hardly ever
-finds an answer. Source of the scheme: ReConsider (Iyer et al. 2021), which reads a reader's best
+Nothing is read again where the small one is sure or hopeless: there the large one hardly ever
+thinks otherwise. Source of the scheme: ReConsider (Iyer et al. 2021), which reads a reader's best
 spans again with a larger model.
 """
 
@@ -29,18 +29,25 @@ __all__ = ["CheckedReader", "Rules"]
 class Rules:
     """What is read again.
 
+    A passage is worth its best span's margin by the small reader, less something for every
+    passage that was found before it. Measured with `tests/bench/measure_checked.py`.
+
     Attributes:
         passages: How many at most.
-        room: Tokens of a passage around its best span.
-        hopeless: Least margin, over the small reader's `null_threshold`, of a passage's best
-            span.
-        behind: How far that margin may lie below the best passage's.
+        room: Tokens of a passage around its best span: most passages are shorter.
+        place: What a place further down costs, in logits.
+        hopeless: A passage that is worth less isn't read again.
+        behind: Nor one that is worth so much less than the best.
+        sure: Nothing is read again where the best span has this margin and no other passage
+            comes near (`behind`).
     """
 
     passages: int = 3
-    room: int = 128
-    hopeless: float = -20.0
-    behind: float = 20.0
+    room: int = 192
+    place: float = 1.0
+    hopeless: float = -14.0
+    behind: float = 8.0
+    sure: float = 14.0
 
 
 class CheckedReader(FullReader):
@@ -89,13 +96,18 @@ class CheckedReader(FullReader):
     ) -> Reading:
         """Read with the small one, then again in the time that is left."""
         reading = self.first.read(question, passages, deadline_s=deadline_s)
-        return self.read_again(question, reading, deadline_s=deadline_s)
+        return self.read_again(question, reading, passages, deadline_s=deadline_s)
 
     def read_again(
-        self, question: str, reading: Reading, *, deadline_s: float | None = None
+        self,
+        question: str,
+        reading: Reading,
+        passages: Sequence[Passage],
+        *,
+        deadline_s: float | None = None,
     ) -> Reading:
         """Look with the large one at the best few passages; see `FullReader`."""
-        chosen = self._worthwhile(reading.candidates)
+        chosen = self._worthwhile(reading.candidates, passages)
         windows = self._large.focused_windows(question, chosen, room=self.rules.room)
         checked = {
             candidate.passage.id: (group, logits)
@@ -118,17 +130,27 @@ class CheckedReader(FullReader):
         candidates.sort(key=lambda each: -each.margin)
         return replace(reading, candidates=tuple(candidates))
 
-    def _worthwhile(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+    def _worthwhile(
+        self, candidates: Sequence[Candidate], passages: Sequence[Passage]
+    ) -> list[Candidate]:
         """Return the best candidates of the passages that are read again."""
+        rules = self.rules
+        places = {passage.id: place for place, passage in enumerate(passages)}
         best: dict[str, Candidate] = {}
         for candidate in candidates:
             best.setdefault(candidate.passage.id, candidate)
-        least = max(
-            self.null_threshold + self.rules.hopeless,
-            max((each.margin for each in best.values()), default=0.0) - self.rules.behind,
+        worth = {
+            each.passage.id: each.margin - rules.place * places[each.passage.id]
+            for each in best.values()
+        }
+        least = max(rules.hopeless, max(worth.values(), default=0.0) - rules.behind)
+        chosen = sorted(
+            (each for each in best.values() if worth[each.passage.id] >= least),
+            key=lambda each: -worth[each.passage.id],
         )
-        worth = [each for each in best.values() if each.margin >= least]
-        return worth[: self.rules.passages]
+        if len(chosen) == 1 and chosen[0].margin >= rules.sure:
+            return []
+        return chosen[: rules.passages]
 
     def _own(
         self,

@@ -47,7 +47,7 @@ def passages(cut_passage: Callable[..., Passage]) -> list[Passage]:
     ]
 
 
-ALL = Rules(passages=10, room=400, hopeless=-1e9, behind=1e9)
+ALL = Rules(passages=10, room=400, place=0.0, hopeless=-1e9, behind=1e9, sure=1e9)
 
 
 def test_every_span_gets_the_large_readers_margin_for_it(
@@ -105,7 +105,7 @@ def test_hopeless_and_far_behind_passages_are_not_read_again(
     first = small.read(QUESTION, passages)
     margins = sorted({each.passage.id: -each.margin for each in first.candidates[::-1]}.values())
     for rules in (
-        replace(ALL, hopeless=-margins[1] - small.null_threshold),
+        replace(ALL, hopeless=-margins[1]),
         replace(ALL, behind=margins[1] - margins[0]),
     ):
         found = CheckedReader(small, large, rules).read(QUESTION, passages)
@@ -115,12 +115,34 @@ def test_hopeless_and_far_behind_passages_are_not_read_again(
     assert nothing.read(QUESTION, passages) == first
 
 
+def test_places_further_down_have_to_promise_more(
+    small: BertReader, large: BertReader, passages: list[Passage]
+) -> None:
+    rules = replace(ALL, passages=1, place=1e6)
+    for order in (passages, passages[::-1]):
+        found = CheckedReader(small, large, rules).read(QUESTION, order)
+        checked = {each.passage.id for each in found.candidates if each.check is not None}
+        assert checked == {order[0].id}
+
+
+def test_a_sure_span_without_a_rival_is_not_read_again(
+    small: BertReader, large: BertReader, passages: list[Passage]
+) -> None:
+    first = small.read(QUESTION, passages)
+    margin = first.candidates[0].margin
+    alone = replace(ALL, behind=0.0, sure=margin)
+    assert CheckedReader(small, large, alone).read(QUESTION, passages) == first
+    for rules in (replace(alone, sure=margin + 0.1), replace(alone, behind=1e9)):
+        found = CheckedReader(small, large, rules).read(QUESTION, passages)
+        assert any(each.check is not None for each in found.candidates)
+
+
 def test_without_time_the_first_reading_stands(
     small: BertReader, large: BertReader, passages: list[Passage]
 ) -> None:
     checked = CheckedReader(small, large, ALL)
     first = small.read(QUESTION, passages)
-    assert checked.read_again(QUESTION, first, deadline_s=time.monotonic() - 1.0) == first
+    assert checked.read_again(QUESTION, first, passages, deadline_s=time.monotonic() - 1.0) == first
     late = checked.read(QUESTION, passages, deadline_s=time.monotonic() - 1.0)
     assert late.unread == tuple(each.id for each in passages)
     assert checked.read("", passages) == Reading((), 0.0)
@@ -134,7 +156,7 @@ def test_with_little_time_a_part_is_checked(
     # It knows nothing of the machine, so it reads one passage; then that it takes a minute.
     hurried._pace.learn = lambda *_: setattr(hurried._pace, "_seconds", 60.0)  # type: ignore[method-assign]
     found = CheckedReader(small, hurried, ALL).read_again(
-        QUESTION, first, deadline_s=time.monotonic() + 30.0
+        QUESTION, first, passages, deadline_s=time.monotonic() + 30.0
     )
     assert len({each.passage.id for each in found.candidates if each.check is not None}) == 1
     assert {(c.start, c.end) for c in first.candidates} <= {

@@ -46,8 +46,9 @@ def test_a_foreign_reader_gets_the_defaults(cut_passage: Callable[..., Passage])
     assert (full.id, full.null_threshold) == ("foreign@1", 0.5)
     assert (full.reads_apart, full.first, full.readers) == (False, foreign, (foreign,))
     full.share_scoring(workers=2)
-    reading = full.read("Who?", [cut_passage(Article("a", "", "Ada wrote it."))])
-    assert full.read_again("Who?", reading) is reading
+    passages = [cut_passage(Article("a", "", "Ada wrote it."))]
+    reading = full.read("Who?", passages)
+    assert full.read_again("Who?", reading, passages) is reading
 
 
 def test_what_a_foreign_reader_says_of_itself_holds() -> None:
