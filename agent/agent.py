@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -23,13 +24,14 @@ from agent.conversation.handover import said_in
 from agent.conversation.keeping import Keeping, turn_of
 from agent.conversation.routing import record
 from agent.conversation.script import Script
-from agent.conversation.turn import Listener, OnEvent, Thinking
+from agent.conversation.several import Wish, one_reply, wishes
+from agent.conversation.turn import Listener, OnEvent, Thinking, log_failure
 from agent.errors import AgentError, SessionConflict
 from agent.memory.sessions import SessionStore
 from agent.memory.sessions.memory import Memory
 from agent.memory.sessions.turnstile import Turnstile
 from agent.types import Decision, IntentClassifier, IntentExample, KnowledgeBase, Reply, Session
-from agent.understanding.cleaning import clean
+from agent.understanding.cleaning import Cleaned, clean
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
 
@@ -99,6 +101,7 @@ class Agent:
         self._budget_ms = budget_ms
         self._turnstile = Turnstile()
         self._memory = Memory()
+        self._keeping = Keeping(config, self._script, sessions, self._memory)
 
     @classmethod
     def open(
@@ -185,8 +188,38 @@ class Agent:
         asker = _checked(message, roles)
         if session is None:
             session = self.sessions.create(owner, channel, now=self._clock()).id
+        listener = Listener(on_event)
+        cleaned = clean(message, max_chars=self.config.routing.max_chars)
         with self._turnstile.through((owner, session)):
-            return self._turn(message, session, asker, owner, Listener(on_event))
+            asked = self._wishes(cleaned, session, owner)
+            replies = [
+                self._turn(each, session, asker, owner, listener)
+                for each in (
+                    [clean(wish.text, max_chars=len(message)) for wish in asked] or [cleaned]
+                )
+            ]
+        reply = one_reply(self._script, asked, replies) if asked else replace(replies[0], parts=())
+        listener.all_of(reply)
+        return reply
+
+    def from_colleague(
+        self, session: str, text: str = "", *, give_back: bool = False, owner: str = ""
+    ) -> bool:
+        """Take what the person who took over says, and the conversation back if they give it.
+
+        Args:
+            session: Its id.
+            text: What the colleague tells the person; kept as a turn, masked as all are.
+            give_back: The agent goes on from here.
+            owner: Who the session belongs to.
+
+        Returns:
+            Whether the owner has such a session.
+        """
+        with self._turnstile.through((owner, session)):
+            return self._keeping.take_from_colleague(
+                session, owner, text, give_back=give_back, now=self._clock(), id=self._new_id()
+            )
 
     def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:
         """Return why a turn went where it went, or None if the owner has no such decision."""
@@ -232,18 +265,32 @@ class Agent:
 
     # --- one turn ---------------------------------------------------------------------------
 
+    def _wishes(self, cleaned: Cleaned, session_id: str, owner: str) -> list[Wish]:
+        """Return the several things that a message asks for; none if it is one."""
+        session = self._keeping.remembered(session_id, owner)
+        try:
+            return wishes(self._script, self.classifier, session, cleaned.text)
+        except Exception as error:
+            # The turn meets what is wrong again, and says so.
+            log_failure(error)
+            return []
+
     def _turn(
-        self, message: str, session_id: str, roles: frozenset[str], owner: str, told: Listener
+        self,
+        cleaned: Cleaned,
+        session_id: str,
+        roles: frozenset[str],
+        owner: str,
+        listener: Listener,
     ) -> Reply:
         now = self._clock()
-        cleaned = clean(message, max_chars=self.config.routing.max_chars)
         thinking = Thinking(
             self._script, self.classifier, self.knowledge_base, self._endpoints, self._budget_ms
         )
-        keeping = Keeping(self.config, self._script, self.sessions, self._memory)
+        keeping = self._keeping
         for again in range(_MAX_RETHINKS, -1, -1):
             session = keeping.remembered(session_id, owner)
-            thought = thinking.think(cleaned, session, roles, now, told)
+            thought = thinking.think(cleaned, session, roles, now, listener)
             decision = record(thought.routed, thought.state.inputs, self._new_id())
             turn = turn_of(thought, decision, now)
             # What was asked of the company's endpoints can't be taken back.
@@ -258,7 +305,7 @@ class Agent:
             break
         response = thought.response
         packet = keeping.packet(kept, turn, thought)
-        reply = Reply(
+        return Reply(
             session=session_id,
             text=response.text,
             route=decision.route,
@@ -268,9 +315,8 @@ class Agent:
             citations=response.citations,
             choices=response.choices,
             handover=packet,
+            parts=() if thought.verdict is None else (thought.verdict,),
         )
-        told.all_of(reply)
-        return reply
 
 
 def _checked(message: object, roles: Iterable[str]) -> frozenset[str]:

@@ -343,6 +343,7 @@ class Reply:
         citations: Quotes that support the text.
         choices: Short texts; sending one back picks it.
         handover: The packet, when a person takes over.
+        parts: Where a message asked several things, what the knowledge base says to each.
     """
 
     session: str
@@ -354,6 +355,7 @@ class Reply:
     citations: tuple[Answer, ...] = ()
     choices: tuple[str, ...] = ()
     handover: Handover | None = None
+    parts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True)

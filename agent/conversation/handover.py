@@ -73,7 +73,8 @@ def packet_to_json(packet: Handover) -> dict[str, Any]:
 def said_in(turns: Sequence[Turn]) -> Iterator[tuple[str, str]]:
     """Give (speaker "user" or "agent", text) of some turns, oldest first."""
     for turn in turns:
-        yield ("user", turn.message)
+        if turn.message or turn.decision.rule != "colleague":
+            yield ("user", turn.message)
         yield ("agent", turn.reply)
 
 

@@ -13,7 +13,8 @@ from agent.conversation.turn import Thought
 from agent.errors import SessionConflict, SessionError
 from agent.memory.sessions import SessionStore
 from agent.memory.sessions.memory import Memory, RawState
-from agent.types import Decision, FormProgress, Handover, Session, SlotValue, Turn
+from agent.types import Decision, FormProgress, Handover, Route, Session, SlotValue, Turn
+from agent.understanding.small_words import change_in, softly_corrects
 
 __all__ = ["Keeping", "turn_of"]
 
@@ -83,10 +84,12 @@ class Keeping:
                 set; with it this turn's state counts.
             SessionError: It can't be stored.
         """
-        after = thought.response.session
+        after = raw = thought.response.session
         hide = self._personal(before, after, thought)
-        if self._answers_personal(before, thought):
-            turn = replace(turn, message=_PERSONAL)
+        if self._may_hold_personal(before, thought):
+            turn = _without_words(turn)
+            if after.pending is not None:
+                after = replace(after, pending=replace(after.pending, message=_PERSONAL))
         names = self.script.personal_slots
         shown = replace(
             after,
@@ -111,9 +114,9 @@ class Keeping:
                     (before.owner, before.id),
                     RawState(
                         kept.version,
-                        after.slots,
-                        after.forms,
-                        after.pending,
+                        raw.slots,
+                        raw.forms,
+                        raw.pending,
                         self._said(before, thought),
                     ),
                 )
@@ -123,6 +126,42 @@ class Keeping:
             "turn was to be stored. Try again when fewer write to it at once."
         )
         raise SessionError(msg)
+
+    def take_from_colleague(
+        self,
+        session_id: str,
+        owner: str,
+        text: str,
+        *,
+        give_back: bool,
+        now: datetime,
+        id: str,  # noqa: A002 - the decision's own name
+    ) -> bool:
+        """Keep a colleague's words as a turn, and the conversation as theirs or ours."""
+        stored = self.sessions.load(session_id, owner)
+        if stored is None:
+            return False
+        what = "gave the conversation back" if give_back else "answered"
+        decision = Decision(id, Route.HANDOFF, "colleague", None, 1.0, {}, f"A colleague {what}.")
+        at = now.astimezone(UTC).isoformat(timespec="milliseconds")
+        turn = Turn("", text, Route.HANDOFF, None, decision, at)
+        for _ in range(_MAX_CONFLICTS):
+            turns = (*stored.turns, turn) if text else stored.turns
+            try:
+                kept = self.sessions.save(
+                    replace(stored, turns=turns, handed_over=not give_back), now=now
+                )
+            except SessionConflict:
+                newer = self.sessions.load(session_id, owner)
+                if newer is None:
+                    return False
+                stored = newer
+            else:
+                state = self.memory.of((owner, session_id), kept.version - 1)
+                if state is not None:
+                    self.memory.keep((owner, session_id), replace(state, version=kept.version))
+                return True
+        raise SessionError(f"The session {session_id!r} was changed by others all the time.")
 
     def packet(self, kept: Session, turn: Turn, thought: Thought) -> Handover | None:
         """Return what the person who takes over is given, or None if nobody does."""
@@ -174,14 +213,30 @@ class Keeping:
         }
         return tuple(sorted(values))
 
-    def _answers_personal(self, before: Session, thought: Thought) -> bool:
-        """Return whether the message answers a question for a personal slot."""
-        return (
-            bool(before.forms)
-            and before.forms[-1].asking in self.script.personal_slots
-            and thought.state.inputs.form_took_it
-            and thought.state.inputs.form_outcome != "cancelled"
-        )
+    def _may_hold_personal(self, before: Session, thought: Thought) -> bool:
+        """Return whether a message may hold a value for a personal slot, understood or not.
+
+        "No, make it Marvin Quix" is a name to us alone, so no pattern would black it out.
+        """
+        inputs, step = thought.state.inputs, thought.state.step
+        if not before.forms or before.forms[-1].form not in self.config.forms:
+            return False
+        progress = before.forms[-1]
+        personal = {slot.name for slot in self.config.forms[progress.form].slots if slot.personal}
+        if not personal or inputs.small or inputs.form_outcome == "cancelled":
+            return False
+        message = thought.perception.message
+        corrects = softly_corrects(message) or change_in(message) is not None
+        if inputs.form_outcome in ("", "not_for_form"):
+            # Taken for a question or another wish: a correction may still be in it.
+            return corrects
+        if progress.asking in personal:
+            return True
+        now = {} if step is None else step.slots
+        changed = {
+            name for name in {*now, *progress.slots} if now.get(name) != progress.slots.get(name)
+        }
+        return not changed or bool(changed & personal)
 
 
 def turn_of(thought: Thought, decision: Decision, now: datetime) -> Turn:
@@ -198,6 +253,18 @@ def turn_of(thought: Thought, decision: Decision, now: datetime) -> Turn:
         articles=tuple(quote.article_id for quote in response.citations),
         titles=tuple(quote.title for quote in response.citations),
         choices=response.choices,
+    )
+
+
+def _without_words(turn: Turn) -> Turn:
+    """Return the record of a turn without a word of its message."""
+    inputs = dict(turn.decision.inputs)
+    inputs["denied"] = _PERSONAL if inputs.get("denied") else ""
+    return replace(
+        turn,
+        message=_PERSONAL,
+        question=None if turn.question is None else _PERSONAL,
+        decision=replace(turn.decision, inputs=inputs),
     )
 
 

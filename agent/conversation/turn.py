@@ -97,11 +97,16 @@ _MAX_HISTORY = 12
 _SAY_NOTHING = frozenset(
     {
         "broken",
+        "begins",
         "chose_something_else",
+        "colleague",
+        "denied",
         "form_step",
         "no_words",
         "nothing_to_cancel",
+        "small_word",
         "start_over",
+        "still_with_a_person",
         "unsupported_language",
         "with_a_person",
     }
@@ -141,6 +146,7 @@ class Thought:
         routed: What the router made of that.
         response: The reply, and the session after it.
         called: An endpoint of the company's was called: that can't be taken back.
+        verdict: What the knowledge base said, if it was asked.
     """
 
     perception: Perception
@@ -148,6 +154,7 @@ class Thought:
     routed: Routed
     response: Response
     called: bool = False
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -323,7 +330,9 @@ class Thinking:
             verdict=decided.verdict,
             called=called,
         )
-        return Thought(decided.perception, state, routed, response, due is not None)
+        return Thought(
+            decided.perception, state, routed, response, due is not None, decided.verdict
+        )
 
     def _call(
         self, action: Action, values: Mapping[str, SlotValue], state: DialogueState

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-__all__ = ["clauses", "without_courtesies"]
+__all__ = ["clauses", "segments", "without_courtesies"]
 
 _CLAUSES = re.compile(
     r"(?<=[.!?;])\s+|\s*\n+\s*|\s*[,;]?\s+(?:and also|and then|and|but|also|plus)\s+(?=\w)"
     r"|\s*(?:^|(?<=\s))(?:\d{1,2}[.)]|[-*•])\s+",
+    re.IGNORECASE,
+)
+_CUTS = re.compile(
+    r"(?<=[.!?])\s+|\s*\n+\s*|\s*(?:(?<=\s)|^)(?:\d{1,2}[.)]|[-*•])\s+"
+    r"|\s*[,;]?\s+(?:and also|and then|oh and|as well as|and|also|plus)\s+(?!(?:an?|the|some|my"
+    r"|one|two"
+    r"|another|\d+)\b(?!\s+\S+\s+(?:is|was|has|won't|doesn't|isn't|does|can't)\b))(?=\w)",
     re.IGNORECASE,
 )
 _LEAST_WORDS = 2
@@ -41,6 +49,18 @@ def clauses(message: str) -> list[str]:
     found = [part.strip(" ,;") for part in _CLAUSES.split(message) if part and part.strip(" ,;")]
     telling = [part for part in found if len(part.split()) >= _LEAST_WORDS]
     return telling[:_MOST_CLAUSES] if len(found) > 1 else []
+
+
+def segments(message: str) -> list[tuple[int, int]]:
+    """Return the places where a message may be cut into things of their own, in order.
+
+    Finer than they are: whoever knows what people ask for joins what belongs together.
+    """
+    cuts = [(0, 0), *(found.span() for found in _CUTS.finditer(message)), (len(message),) * 2]
+    places = [
+        (end, start) for (_, end), (start, _) in pairwise(cuts) if message[end:start].strip(" ,;.")
+    ]
+    return places[: _MOST_CLAUSES + 1]
 
 
 def without_courtesies(message: str) -> str:

@@ -158,7 +158,7 @@ class _Reader:
         )
         if match["year"] is None and not ("/" in match[0] or (dotted and two <= 12 < 32 > one)):
             return None
-        if match.string[match.end() :].lstrip().startswith("of ") or (one, two) == (24, 7):
+        if match.string[match.end() :].lstrip().startswith("of ") or match[0] == "24/7":
             return None
         day, month = (one, two) if self._day_first else (two, one)
         if month > 12 >= day:
