@@ -30,7 +30,15 @@ from agent.errors import AgentError, SessionConflict
 from agent.memory.sessions import SessionStore
 from agent.memory.sessions.memory import Memory
 from agent.memory.sessions.turnstile import Turnstile
-from agent.types import Decision, IntentClassifier, IntentExample, KnowledgeBase, Reply, Session
+from agent.types import (
+    Conversations,
+    Decision,
+    IntentClassifier,
+    IntentExample,
+    KnowledgeBase,
+    Reply,
+    Session,
+)
 from agent.understanding.cleaning import Cleaned, clean
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
@@ -48,7 +56,7 @@ _MAX_RETHINKS = 4
 _ID_BYTES = 12
 
 
-class Agent:
+class Agent(Conversations):
     """A virtual agent over one knowledge base; safe to share between threads.
 
     Two messages of one session at the same time are taken one after the other.

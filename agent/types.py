@@ -6,14 +6,16 @@ written as JSON, since sessions and decisions are stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from qa.types import Answer, NearestArticle, Result
+from retrieval.types import PUBLIC, Article, Page, Passage, Roles
 
 __all__ = [
+    "Conversations",
     "Decision",
     "Event",
     "FormProgress",
@@ -158,13 +160,17 @@ class Verdict:
 
 
 class KnowledgeBase(Protocol):
-    """The part of `qa.OpenBook` that an agent needs."""
+    """Articles, and answers from them; safe to call from several threads.
+
+    `qa.OpenBook` is one. Whoever writes another may leave out what has a default here by
+    naming this protocol as a base.
+    """
 
     def ask(
         self,
         question: str,
         *,
-        roles: frozenset[str] = frozenset(),
+        roles: Roles = PUBLIC,
         budget_ms: float | None = None,
         search: str | None = None,
     ) -> Result:
@@ -173,6 +179,50 @@ class KnowledgeBase(Protocol):
         `search` is what to look for in place of the question: given only for a follow-up.
         """
         ...
+
+    def article(self, article_id: str, *, roles: Roles = PUBLIC) -> Article | None:  # noqa: ARG002
+        """Return the article, or None if it is absent or not for these roles."""
+        return None
+
+    def passages(
+        self,
+        *,
+        article_id: str | None = None,  # noqa: ARG002
+        roles: Roles = PUBLIC,  # noqa: ARG002
+        offset: int = 0,  # noqa: ARG002
+        limit: int = 100,  # noqa: ARG002
+    ) -> Page[Passage]:
+        """Return a page of the passages, of one article or of all."""
+        return Page()
+
+
+class Conversations(Protocol):
+    """Takes messages; safe to call from several threads. `agent.Agent` is one."""
+
+    def reply(
+        self,
+        message: str,
+        *,
+        session: str | None = None,
+        roles: Iterable[str] = (),
+        owner: str = "",
+        channel: str = "python",
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Reply:
+        """Answer one message.
+
+        Raises:
+            SessionError: There is no such session, or it is another owner's.
+        """
+        ...
+
+    def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:  # noqa: ARG002
+        """Return why a turn went where it went, or None if the owner has no such decision."""
+        return None
+
+    def forget(self, session: str, *, owner: str = "") -> bool:  # noqa: ARG002
+        """Delete a session; return whether the owner had it."""
+        return False
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from qa.types import (
 from retrieval.engines.adapting import adapted
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
-from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Roles, Trace
+from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Page, Passage, Roles, Trace
 
 __all__ = ["MAX_ANSWERS", "OpenBook", "load_bound"]
 
@@ -223,6 +223,23 @@ class OpenBook:
             timings_ms={stage: round(spent, 2) for stage, spent in timings.items()},
             trace=found if trace else None,
             reading=reading if trace else None,
+        )
+
+    def article(self, article_id: str, *, roles: Iterable[str] = PUBLIC) -> Article | None:
+        """Return the article, or None if it is absent or not for these roles."""
+        return self.engine.article(article_id, roles=_checked_roles(roles))
+
+    def passages(
+        self,
+        *,
+        article_id: str | None = None,
+        roles: Iterable[str] = PUBLIC,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[Passage]:
+        """Return a page of the passages, of one article or of all, inside these rights."""
+        return self.engine.passages(
+            article_id=article_id, roles=_checked_roles(roles), offset=offset, limit=limit
         )
 
     @property

@@ -34,7 +34,7 @@ from agent.configuration.smalltalk import SmallTalk
 from agent.conversation.routing import replay
 from agent.memory.privacy.masking import Masker
 from agent.memory.sessions import SessionStore
-from agent.types import HandoverReason, IntentRanking, IntentScore, Reply, Session
+from agent.types import HandoverReason, IntentRanking, IntentScore, KnowledgeBase, Reply, Session
 from qa.types import Answer as Quote
 from qa.types import (
     CalibrationState,
@@ -85,7 +85,7 @@ class FakeClassifier:
 _COMMON = {"for", "the", "up", "set"}
 
 
-class FakeKnowledgeBase:
+class FakeKnowledgeBase(KnowledgeBase):
     """Answers with the first sentence of an article whose title shares a word."""
 
     def __init__(self) -> None:

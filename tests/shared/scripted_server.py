@@ -19,7 +19,7 @@ import uvicorn
 from agent.errors import SessionError
 from agent.memory.sessions import SessionStore
 from agent.server.api.running import listen, serving
-from agent.types import Decision, Event, Reply, Route, Turn
+from agent.types import Conversations, Decision, Event, Reply, Route, Turn
 from qa.types import Answer
 from retrieval.types import Roles
 
@@ -46,7 +46,7 @@ class Script(Protocol):
     def __call__(self, message: str, roles: Roles, say: Say, /) -> Line: ...
 
 
-class ScriptedAgent:
+class ScriptedAgent(Conversations):
     """Keeps turns in sessions and tells events as the real agent does.
 
     Attributes:

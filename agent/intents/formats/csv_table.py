@@ -23,8 +23,12 @@ from retrieval.articles.csv_rows import csv_delimiter, csv_rows, wrong_width
 
 __all__ = ["load", "recognises"]
 
+_TEXTS = ("text", "utterance", "example", "message", "sentence", "query")
 _LABELS = ("label", "intent", "category")
-_EXPECTED = "expected a column text and one of label, intent, category"
+_EXPECTED = (
+    "expected a column text (or utterance) and one of label, intent, category; if the file has no "
+    "header, put the line `text,intent` on top"
+)
 
 _MAX_CELL_CHARS = 4_000_000
 
@@ -38,7 +42,7 @@ def recognises(file: SourceFile) -> bool:
     if not lines:
         return False
     names = _cells(lines[0])
-    return "text" in names and any(name in names for name in _LABELS)
+    return any(name in names for name in _TEXTS) and any(name in names for name in _LABELS)
 
 
 def load(file: SourceFile) -> Iterator[Record]:
@@ -72,7 +76,10 @@ def _cells(header: str) -> list[str]:
 
 def _columns(names: Sequence[str], header: Sequence[str]) -> tuple[int, int]:
     labels = [at for at, name in enumerate(names) if name in _LABELS]
-    if names.count("text") != 1 or not labels:
+    texts = [at for at, name in enumerate(names) if name in _TEXTS]
+    if len(texts) != 1:
+        texts = [at for at in texts if names[at] == "text"]
+    if len(texts) != 1 or not labels:
         raise Unreadable(f"the header is {list(header)!r:.200}; {_EXPECTED}", 1)
     if len(labels) > 1:
         # A file may carry an intent and its wider category; which one is meant is not ours
@@ -80,7 +87,7 @@ def _columns(names: Sequence[str], header: Sequence[str]) -> tuple[int, int]:
         labels.sort(key=lambda at: _LABELS.index(names[at]))
         if names[labels[0]] == names[labels[1]]:
             raise Unreadable(f"the header {list(header)!r:.200} names a column twice", 1)
-    return names.index("text"), labels[0]
+    return texts[0], labels[0]
 
 
 def _row(

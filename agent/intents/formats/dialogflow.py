@@ -169,6 +169,15 @@ def _intent(
         name = stated if isinstance(stated, str) and stated.strip() else stem
         if intent.root.get("fallbackIntent") is True:
             name = None
+        if intent.root.get("parentId") or intent.root.get("contexts"):
+            yield (
+                intent.file.path,
+                Remark(
+                    f"intent {name or stem!r} is a follow-up or needs a context, and contexts "
+                    "aren't read: its phrases count at any time; give the task a form with a "
+                    "question instead, or leave the intent out"
+                ),
+            )
         for said in _inline(intent.root):
             language = said.get("lang", default) if isinstance(said, JsonObject) else default
             if chosen and language not in chosen:

@@ -31,7 +31,9 @@ _NAMED = 5
 """How many rejections a strict error names."""
 
 _READABLE = (
-    "our YAML, CSV, JSONL, Rasa NLU YAML, a Dialogflow ES export (folder or zip), LUIS or CLU JSON"
+    "our YAML, CSV, JSONL, Rasa NLU (YAML, Markdown or JSON), a Dialogflow ES export (folder or"
+    " zip), "
+    "LUIS (JSON or .lu), CLU, Watson Assistant or Botpress JSON"
 )
 
 

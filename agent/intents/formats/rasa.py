@@ -4,7 +4,8 @@ Follows Rasa's own reader (rasa/shared/nlu/training_data/formats/rasa_yaml.py an
 entities_parser.py): `nlu:` lists intents whose examples are one block text with a bullet a
 line, or a list of `text:` entries. Entity marks become the plain text they annotate.
 Synonyms, regexes and lookup tables are counted and left out; so are stories and rules.
-Retrieval intents keep their whole name, `faq/opening_hours`.
+Retrieval intents keep their whole name, `faq/opening_hours`; those of `out_of_scope` are out of
+scope.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from agent.intents.formats.yaml_nodes import (
     text_of,
 )
 
-__all__ = ["load", "plain", "recognises"]
+__all__ = ["intent_of", "load", "plain", "recognises"]
 
 _LEFT_OUT = ("synonym", "regex", "lookup")
 
@@ -64,6 +65,15 @@ def plain(example: str) -> str:
     'from Leeds to LA'
     """
     return _ENTITY.sub(lambda match: match["text"], example)
+
+
+def intent_of(name: str) -> str | None:
+    """Return an intent's name as kept, None for out of scope.
+
+    >>> intent_of("faq/opening_hours"), intent_of("out_of_scope/other")
+    ('faq/opening_hours', None)
+    """
+    return None if name.strip().split("/")[0] in _OUT_OF_SCOPE else label_of(name)
 
 
 def load(file: SourceFile) -> Iterator[Record]:
@@ -116,7 +126,7 @@ def _intent(
     if not name or not name.strip():
         yield BadLine(line, "the section's intent has no name")
         return
-    intent = None if name.strip() in _OUT_OF_SCOPE else label_of(name)
+    intent = intent_of(name)
     if examples is None or is_empty(examples[0]):
         yield Remark(f"intent {name!r} has no examples yet", line)
         return

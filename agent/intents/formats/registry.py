@@ -19,9 +19,12 @@ __all__ = ["FORMATS", "SUFFIXES", "format_of", "loader_of"]
 FORMATS: Mapping[str, str] = {
     "jsonl": "jsonl",
     "clu": "clu",
+    "rasa 1": "rasa1",
+    "watson": "watson",
     "luis": "luis",
     "dialogflow": "dialogflow",
     "csv": "csv_table",
+    "lu": "lu",
     "rasa": "rasa",
     "yaml": "own_yaml",
 }
@@ -35,6 +38,8 @@ SUFFIXES: Mapping[str, str] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "luis",
+    ".lu": "lu",
+    ".md": "rasa 1",
     ".zip": "dialogflow",
 }
 """Suffix → the format whose complaint is shown for a file that none recognises."""

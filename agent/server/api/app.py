@@ -33,7 +33,8 @@ from agent.server.settings import Settings
 
 if TYPE_CHECKING:
     from agent.memory.sessions import SessionStore
-    from agent.server.api.seams import Closing, Conversations, Shelves
+    from agent.server.api.protocols import Closing, ServedKnowledge
+    from agent.types import Conversations
 
 __all__ = ["create_app"]
 
@@ -45,7 +46,7 @@ def create_app(
     settings: Settings,
     *,
     agent: Conversations | None = None,
-    shelves: Shelves | None = None,
+    shelves: ServedKnowledge | None = None,
     sessions: SessionStore | None = None,
 ) -> FastAPI:
     """Make the server.

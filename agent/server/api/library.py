@@ -22,7 +22,7 @@ from qa.types import Reader, Result
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import RetrievalError
 from retrieval.index.store import IndexStore
-from retrieval.types import PUBLIC, Article, Engine, Roles
+from retrieval.types import PUBLIC, Article, Engine, Page, Passage, Roles
 
 __all__ = ["Library"]
 
@@ -92,9 +92,20 @@ class Library:
         book = self._with(reader)
         return book.ask(question, roles=roles, budget_ms=budget_ms, search=search)
 
-    def article(self, article_id: str, *, roles: Roles) -> Article | None:
+    def article(self, article_id: str, *, roles: Roles = PUBLIC) -> Article | None:
         """Return the article, or None if it is absent or not for these roles."""
         return self.book.engine.article(article_id, roles=roles)
+
+    def passages(
+        self,
+        *,
+        article_id: str | None = None,
+        roles: Roles = PUBLIC,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[Passage]:
+        """Return a page of the passages, of one article or of all, inside these rights."""
+        return self.book.passages(article_id=article_id, roles=roles, offset=offset, limit=limit)
 
     def refresh(self) -> bool:
         """Answer from what the knowledge base holds now; return whether that is new.

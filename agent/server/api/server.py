@@ -11,10 +11,11 @@ from agent.memory.sessions import SessionStore
 from agent.server.api.auth.front_door import FrontDoor
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem
-from agent.server.api.seams import Conversations, Shelves
+from agent.server.api.protocols import ServedKnowledge
 from agent.server.api.work import Work
 from agent.server.asker import Asker
 from agent.server.settings import Settings
+from agent.types import Conversations
 
 __all__ = ["KnownAsker", "Server", "ServerOf", "check_length"]
 
@@ -38,7 +39,7 @@ class Server:
     front_door: FrontDoor
     work: Work
     conversations: Conversations
-    shelves: Shelves
+    shelves: ServedKnowledge
     sessions: SessionStore
 
 

@@ -8,20 +8,19 @@ step that differs, since what comes after would differ for that reason alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from agent.types import Decision, Reply, Session
+from agent.types import Conversations, Session
 from agent.workshop.conversations.checks import Difference, Observed, differences, observe
 from agent.workshop.conversations.endpoints import LoopbackEndpoints
 from agent.workshop.conversations.suite import DEFAULT_TODAY, Conversation, Step, Suite
 
 __all__ = [
     "OWNER",
-    "ConversingAgent",
     "Played",
     "PlayedStep",
     "Results",
@@ -36,26 +35,6 @@ OWNER = "evaluation"
 
 _NINE = time(9, tzinfo=UTC)
 _BETWEEN_STEPS = timedelta(seconds=20)
-
-
-class ConversingAgent(Protocol):
-    """The part of `agent.Agent` that conversations need."""
-
-    def reply(
-        self,
-        message: str,
-        *,
-        session: str | None = None,
-        roles: Iterable[str] = (),
-        owner: str = "",
-        channel: str = "",
-    ) -> Reply:
-        """Answer one message."""
-        ...
-
-    def decision(self, decision_id: str, *, owner: str = "") -> Decision | None:
-        """Return the record of a turn."""
-        ...
 
 
 class SuiteClock:
@@ -89,7 +68,7 @@ class Stage:
         stored: Looks up everything stored of a session, as JSON text.
     """
 
-    agent: ConversingAgent
+    agent: Conversations
     clock: SuiteClock
     endpoints: LoopbackEndpoints
     session: Callable[[str], Session | None]

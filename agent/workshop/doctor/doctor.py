@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from agent.intents.formats import LoadedIntents
 from agent.intents.leave_one_out import LeftOut, leave_one_out
 from agent.types import IntentExample
+from agent.workshop.doctor.opposites import are_opposites, intents_are_opposites
 from retrieval.types import Matrix
 
 __all__ = [
@@ -253,17 +254,13 @@ class _Same:
     involved: frozenset[int]
 
 
-def _words(text: str) -> str:
-    return " ".join(_WORDS.findall(text.casefold()))
-
-
 def _same_messages(
     examples: Sequence[IntentExample], encodings: Matrix, gold: NDArray[np.intp]
 ) -> _Same:
     """Pair each message with the most similar earlier one that has another label."""
     pairs: list[SameMessage] = []
     involved: set[int] = set()
-    words = [_words(example.text) for example in examples]
+    words = [" ".join(_WORDS.findall(example.text.casefold())) for example in examples]
     with_words: dict[str, list[int]] = defaultdict(list)
     for row, key in enumerate(words):
         if key:
@@ -281,7 +278,9 @@ def _same_messages(
                 None,
             )
             if other is None and row and block[offset, :row].max() >= NEARLY_EQUAL:
-                other = int(block[offset, :row].argmax())
+                nearest = int(block[offset, :row].argmax())
+                if not are_opposites(examples[nearest].text, examples[row].text):
+                    other = nearest
             if other is not None:
                 similarity = min(1.0, float(encodings[row] @ encodings[other]))
                 pairs.append(SameMessage(examples[other], examples[row], similarity))
@@ -382,6 +381,8 @@ def _collisions(
     before = verdicts.accuracy(in_scope)
     found = []
     for (first, second), rows in colliding.items():
+        if intents_are_opposites(str(labels[first]), str(labels[second]), examples):
+            continue
         surest = sorted(rows, key=lambda row: verdicts.probabilities[row, gold[row]])
         larger, smaller = sorted((first, second), key=lambda label: -sizes[label])
         found.append(

@@ -19,6 +19,7 @@ from agent.conversation.dialogue.wording import quoted
 from agent.errors import SessionError
 from agent.memory.sessions import SessionStore
 from agent.types import (
+    Conversations,
     Decision,
     Event,
     Handover,
@@ -72,7 +73,7 @@ HOURS = answer(
 ARTICLE = Article("it/password", "Resetting your password", f"{STEPS}\n", RESET.url)
 
 
-class ScriptedTalker:
+class ScriptedTalker(Conversations):
     """Says what the message asks it to; obeys `agent.cli.terminal.talker.Talker`."""
 
     greeting = "Hello! What can I help you with?"

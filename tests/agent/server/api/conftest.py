@@ -16,6 +16,7 @@ from scripted_server import Line, Say, ScriptedAgent, served
 
 from agent.memory.sessions import SessionStore
 from agent.server.api.app import create_app
+from agent.server.api.protocols import ServedKnowledge
 from agent.server.settings import Limits, Settings
 from agent.types import Event, Route
 from qa.types import (
@@ -29,7 +30,7 @@ from qa.types import (
     SnippetKind,
 )
 from retrieval.search.access import visible
-from retrieval.types import Article, Roles
+from retrieval.types import PUBLIC, Article, Roles
 
 ARTICLES = (
     Article(
@@ -61,7 +62,7 @@ def quote(article: Article, text: str) -> Answer:
     )
 
 
-class FakeShelves:
+class FakeKnowledge(ServedKnowledge):
     """Answers with the first readable article that shares a word with the question."""
 
     readers = ("bert", "bidaf")
@@ -74,9 +75,10 @@ class FakeShelves:
         self,
         question: str,
         *,
-        roles: Roles,
+        roles: Roles = PUBLIC,
         reader: str | None = None,
         budget_ms: float | None = None,
+        search: str | None = None,
     ) -> Result:
         self.asked.append((question, roles, reader, budget_ms))
         words = set(question.lower().split())
@@ -90,7 +92,7 @@ class FakeShelves:
             question, (), Refusal(RefusalReason.NOT_FOUND, "Nothing matches.", nearest)
         )
 
-    def article(self, article_id: str, *, roles: Roles) -> Article | None:
+    def article(self, article_id: str, *, roles: Roles = PUBLIC) -> Article | None:
         for each in ARTICLES:
             if each.id == article_id and visible(each.audience, roles):
                 return each
@@ -107,7 +109,7 @@ class FakeShelves:
 class FakeAgent(ScriptedAgent):
     """Answers from the fake shelves; some words make it wait, fail or hand over."""
 
-    def __init__(self, shelves: FakeShelves, sessions: SessionStore) -> None:
+    def __init__(self, shelves: FakeKnowledge, sessions: SessionStore) -> None:
         super().__init__(self._line, sessions)
         self.shelves = shelves
         self.started = threading.Semaphore(0)
@@ -150,7 +152,7 @@ class Running:
     url: str
     app: Any
     agent: FakeAgent
-    shelves: FakeShelves
+    shelves: FakeKnowledge
     sessions: SessionStore
     server: uvicorn.Server
 
@@ -169,7 +171,7 @@ def servers(folder: Path) -> Iterator[Serve]:
 
         def start(**settings: Any) -> Running:
             settings = {"kb": folder / "kb", "keys": folder / "keys.json", **settings}
-            shelves = FakeShelves()
+            shelves = FakeKnowledge()
             sessions = stack.enter_context(SessionStore.in_memory())
             agent = FakeAgent(shelves, sessions)
             app = create_app(Settings(**settings), agent=agent, shelves=shelves, sessions=sessions)

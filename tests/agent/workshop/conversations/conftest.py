@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from agent.types import (
+    Conversations,
     Decision,
+    Event,
     FormProgress,
     Handover,
     HandoverReason,
@@ -45,7 +47,7 @@ def answer(article_id: str, title: str = "Printing") -> Answer:
 
 
 @dataclass
-class FakeAgent:
+class FakeAgent(Conversations):
     """Says what a table says; keeps sessions as an agent's store does."""
 
     clock: SuiteClock
@@ -61,7 +63,8 @@ class FakeAgent:
         session: str | None = None,
         roles: Iterable[str] = (),
         owner: str = "",
-        channel: str = "",
+        channel: str = "python",
+        on_event: Callable[[Event], None] | None = None,
     ) -> Reply:
         self.heard.append((message, session, tuple(roles), self.clock().isoformat()))
         if message == "boom":

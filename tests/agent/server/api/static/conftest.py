@@ -15,11 +15,12 @@ from scripted_server import Line, Say, ScriptedAgent, served
 from agent.conversation.dialogue.wording import pieces, quoted
 from agent.memory.sessions import SessionStore
 from agent.server.api.app import create_app
+from agent.server.api.protocols import ServedKnowledge
 from agent.server.settings import Limits, Settings
 from agent.types import Event, Route
 from qa.types import Answer, CalibrationState, Extract, Result, Snippet, SnippetKind
 from retrieval.search.access import visible
-from retrieval.types import Article, Roles
+from retrieval.types import PUBLIC, Article, Roles
 
 EVIL = '<img src=x onerror="window.hacked=1">'
 
@@ -85,7 +86,7 @@ def answer(word: str) -> Answer:
     )
 
 
-class Shelves:
+class StaticKnowledge(ServedKnowledge):
     """The articles above."""
 
     readers = ("bert",)
@@ -95,9 +96,10 @@ class Shelves:
         self,
         question: str,
         *,
-        roles: Roles,
+        roles: Roles = PUBLIC,
         reader: str | None = None,
         budget_ms: float | None = None,
+        search: str | None = None,
     ) -> Result:
         return Result(question, (), None, CalibrationState.DEFAULT, self.generation, {})
 
@@ -150,7 +152,9 @@ def serving(folder: Path, settings: Mapping[str, Any]) -> Iterator[Served]:
     with SessionStore.in_memory() as sessions:
         desk = Desk(sessions)
         given = {"kb": folder / "kb", "keys": folder / "keys.json", **settings}
-        app = create_app(Settings(**given), agent=desk, shelves=Shelves(), sessions=sessions)
+        app = create_app(
+            Settings(**given), agent=desk, shelves=StaticKnowledge(), sessions=sessions
+        )
         with served(app) as (url, _):
             try:
                 yield Served(url, desk, sessions)
