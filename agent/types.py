@@ -138,7 +138,7 @@ class Verdict:
         confidence: Of the first answer or candidate; 0 without any.
         answers: At most three, best first; candidates under a refusal.
         nearest: Under a refusal, the nearest articles the asker may read.
-        calibration: "default", "valid" or "stale".
+        calibration: "default", "adapted", "valid" or "stale".
         generation: State of the knowledge base that answered.
         timings_ms: Stage → milliseconds.
     """

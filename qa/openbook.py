@@ -6,7 +6,6 @@ show. Every answer and snippet is a slice of an article that the asker may read.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -17,13 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.deciding.calibration import BOUND_FILE, GENERIC, Bound, Calibration
-from qa.deciding.language import foreign_to
+from qa.deciding.bound import Bound, load_bound
+from qa.deciding.calibration import GENERIC, Calibration
+from qa.deciding.language import Language, foreign_to
 from qa.deciding.ranking import Proposal, propose
 from qa.deciding.refusing import disputed, refuse
 from qa.deciding.skipping import read_promising
 from qa.deciding.snippets import snippet
-from qa.errors import AnsweringError, CalibrationError
+from qa.errors import AnsweringError
 from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.reading.pace import Pace
 from qa.registry import OpenedReader, open_reader
@@ -33,6 +33,7 @@ from qa.types import (
     Candidate,
     Reader,
     Reading,
+    Refusal,
     Result,
 )
 from retrieval.engines.adapting import adapted
@@ -40,7 +41,7 @@ from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
 from retrieval.types import PUBLIC, Article, Encoder, Engine, Hit, Page, Passage, Roles, Trace
 
-__all__ = ["MAX_ANSWERS", "OpenBook", "load_bound"]
+__all__ = ["MAX_ANSWERS", "OpenBook"]
 
 MAX_ANSWERS = 3
 
@@ -173,45 +174,15 @@ class OpenBook:
         asked = question.encode("utf-8", "replace").decode("utf-8")
 
         found = self._find(_searched(search, asked), top_k, asker, where, traced=trace)
-        hits = found.fused
-        foreign = None if self._any_language else foreign_to(asked, _texts(hits))
+        foreign = None if self._any_language else foreign_to(asked, _texts(found.fused))
         timings = {"load": self._load_ms, "retrieve": _ms_since(began)}
         self._load_ms = 0.0
-
         began_reading = time.perf_counter()
-        if deadline_s is not None:
-            # What comes after reading needs some of the time as well.
-            deadline_s -= self._comparing.seconds or 0.0
-        if foreign is None:
-            reading = read_promising(
-                self.reader, asked, hits, self.calibration, deadline_s=deadline_s
-            )
-        else:
-            # A reader finds something in every passage, in whatever language it is asked.
-            reading = Reading((), 0.0)
+        # A reader finds something in every passage, in whatever language it is asked.
+        reading = Reading((), 0.0) if foreign else self._read(asked, found.fused, deadline_s)
         timings["read"] = _ms_since(began_reading)
-
         began_ranking = time.perf_counter()
-        proposals = propose(
-            asked,
-            reading.candidates,
-            hits,
-            self.calibration.ranking,
-            self._closeness,
-        )
-        articles: dict[str, Article | None] = {}
-        answers = self._answers(asked, proposals, asker, articles)
-        refusal = None
-        if not answers or answers[0].confidence < self.threshold:
-            in_dispute = bool(answers) and disputed(
-                answers[0],
-                proposals,
-                reading,
-                calibration=self.calibration,
-                threshold=self.threshold,
-                null_threshold=self.reader.null_threshold,
-            )
-            refusal = refuse(asked, hits, reading, foreign=foreign, in_dispute=in_dispute)
+        answers, refusal = self._decide(asked, found.fused, reading, asker, foreign)
         timings["rank"] = _ms_since(began_ranking)
         timings["total"] = _ms_since(began)
         return Result(
@@ -242,15 +213,60 @@ class OpenBook:
             article_id=article_id, roles=_checked_roles(roles), offset=offset, limit=limit
         )
 
+    def _read(self, question: str, hits: Sequence[Hit], deadline_s: float | None) -> Reading:
+        if deadline_s is not None:
+            # What comes after reading needs some of the time as well.
+            deadline_s -= self._comparing.seconds or 0.0
+        return read_promising(self.reader, question, hits, self.calibration, deadline_s=deadline_s)
+
+    def _decide(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        reading: Reading,
+        roles: Roles,
+        foreign: Language | None,
+    ) -> tuple[tuple[Answer, ...], Refusal | None]:
+        """Return answers, and why they aren't given if they aren't."""
+        proposals = propose(
+            question, reading.candidates, hits, self.calibration.ranking, self._closeness
+        )
+        answers = self._answers(question, proposals, roles)
+        if answers and answers[0].confidence >= self.threshold:
+            return answers, None
+        in_dispute = bool(answers) and disputed(
+            answers[0],
+            proposals,
+            reading,
+            confidence=self.confidence,
+            threshold=self.threshold,
+            null_threshold=self.reader.null_threshold,
+        )
+        return answers, refuse(question, hits, reading, foreign=foreign, in_dispute=in_dispute)
+
     @property
     def threshold(self) -> float:
         """Least confidence at which a question is answered."""
+        bound = self._bound_here
+        return self.calibration.threshold if bound is None else bound.threshold
+
+    @property
+    def _bound_here(self) -> Bound | None:
+        """What is stored, if it is of these confidences."""
         bound = self.bound
         if bound is not None and bound.same_confidences(
             reader=self.reader.id, rule=self.calibration.digest
         ):
-            return bound.threshold
-        return self.calibration.threshold
+            return bound
+        return None
+
+    def confidence(self, proposal: Proposal) -> float:
+        """Return the probability that an answer is right, adapted where labels say so."""
+        confidence = self.calibration.probability(proposal)
+        bound = self._bound_here
+        if bound is None or bound.adaptation is None:
+            return confidence
+        return bound.adaptation(confidence)
 
     def _find(
         self, question: str, top_k: int, roles: Roles, where: Sequence[str], *, traced: bool
@@ -274,9 +290,9 @@ class OpenBook:
         question: str,
         proposals: Sequence[Proposal],
         roles: Roles,
-        articles: dict[str, Article | None],
     ) -> tuple[Answer, ...]:
         """Quote the best proposals from their articles."""
+        articles: dict[str, Article | None] = {}
         answers: list[Answer] = []
         for proposal in proposals:
             if len(answers) == MAX_ANSWERS:
@@ -292,7 +308,7 @@ class OpenBook:
             if any(_shown_by(answer, candidate) for answer in answers):
                 # Whoever is shown that answer has seen this one.
                 continue
-            confidence = self.calibration.probability(proposal)
+            confidence = self.confidence(proposal)
             if answers:
                 # A rule may weigh evidence so that a later answer looks surer by itself.
                 confidence = min(confidence, answers[-1].confidence)
@@ -338,25 +354,6 @@ def _open_engine(kb: str | Path, encoder: Encoder | None) -> Engine:
         with suppress(EncoderError):
             return open_index(kb, encoder=encoder)
     return open_index(kb)
-
-
-def load_bound(kb: str | Path) -> Bound | None:
-    """Read the bound stored with a knowledge base, if there is one.
-
-    Raises:
-        CalibrationError: It is damaged.
-    """
-    from retrieval.index.store import IndexStore
-
-    stored = IndexStore(kb).read_extra(BOUND_FILE)
-    if stored is None:
-        return None
-    where = f"the calibration stored in {str(kb)!r}"
-    try:
-        return Bound.from_json(json.loads(stored), where=where)
-    except ValueError as error:
-        msg = f"{where} isn't JSON: {error}. Run frontdesk calibrate again."
-        raise CalibrationError(msg) from error
 
 
 def _shown_by(answer: Answer, candidate: Candidate) -> bool:

@@ -296,6 +296,7 @@ class CalibrationState(StrEnum):
     """What stands behind a confidence."""
 
     DEFAULT = "default"
+    ADAPTED = "adapted"
     VALID = "valid"
     STALE = "stale"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from qa.deciding.calibration import Calibration
 from qa.deciding.language import Language
 from qa.deciding.ranking import Proposal
 from qa.reading.overlap import token_f1
@@ -58,7 +57,7 @@ def disputed(
     proposals: Sequence[Proposal],
     reading: Reading,
     *,
-    calibration: Calibration,
+    confidence: Callable[[Proposal], float],
     threshold: float,
     null_threshold: float,
 ) -> bool:
@@ -68,7 +67,7 @@ def disputed(
         answer: The first, which isn't sure enough.
         proposals: Where it came from.
         reading: Of two readers; of one there is no dispute.
-        calibration: How answers are believed.
+        confidence: How sure of an answer we are.
         threshold: Least confidence at which a question is answered.
         null_threshold: Least margin at which the first reader answers by itself.
     """
@@ -84,7 +83,7 @@ def disputed(
         return (
             token_f1(mine.text, rival.text) < _SAME_ANSWER_F1
             and mine.margin >= null_threshold
-            and calibration.probability(agreed) >= threshold
+            and confidence(agreed) >= threshold
         )
     return False
 

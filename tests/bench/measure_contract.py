@@ -24,12 +24,12 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.deciding.calibration import expected_calibration_error
 from qa.openbook import OpenBook
 from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.workshop.calibrating.bounding import choose_threshold
 from qa.workshop.calibrating.observations import Observation, observe
 from qa.workshop.scoring.questions import load_questions
+from qa.workshop.scoring.risk import expected_calibration_error
 
 Pairs = Sequence[tuple[float, bool]]
 # A question without any candidate can't be answered: it counts against coverage alone.

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qa.deciding.calibration import GENERIC, Bound
+from qa.deciding.bound import Bound
+from qa.deciding.calibration import GENERIC
 from qa.errors import AnsweringError
 from qa.openbook import MAX_ANSWERS, OpenBook
 from qa.reading.bert import BertReader
@@ -215,7 +216,7 @@ def bound_for(book: OpenBook, **changes: Any) -> Bound:
         answered=60,
         wrong=0,
     )
-    return replace(bound, **changes)
+    return bound.model_copy(update=changes)
 
 
 def test_bound_decides_while_it_is_valid(book: OpenBook) -> None:

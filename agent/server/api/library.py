@@ -15,8 +15,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from qa.deciding.calibration import BOUND_FILE
-from qa.openbook import OpenBook, load_bound
+from qa.deciding.bound import load_bound, stored_bound
+from qa.openbook import OpenBook
 from qa.registry import open_reader
 from qa.types import Reader, Result
 from retrieval.engines.local import LocalEngine
@@ -57,7 +57,7 @@ class Library:
         self._store = IndexStore(kb)
         self._prepare = prepare
         self._changing = threading.Lock()
-        self._tried: _State | None = (book.engine.generation, self._store.read_extra(BOUND_FILE))
+        self._tried: _State | None = (book.engine.generation, stored_bound(self._store.read_extra))
 
     @property
     def book(self) -> OpenBook:
@@ -116,7 +116,7 @@ class Library:
         with self._changing:
             state: _State | None = None
             try:
-                state = (self._store.current(), self._store.read_extra(BOUND_FILE))
+                state = (self._store.current(), stored_bound(self._store.read_extra))
                 if state == self._tried:
                     return False
                 self._books = self._opened()

@@ -29,11 +29,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qa.deciding.calibration import BOUND_FILE, Bound
+from qa.deciding.bound import BOUND_FILE, Bound
 from qa.errors import CalibrationError
 from qa.openbook import OpenBook
 from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
 from qa.types import Reader
+from qa.workshop.calibrating.adapting import LEAST_LABELS, adapt
 from qa.workshop.scoring.answers import ask_and_judge
 from qa.workshop.scoring.questions import load_questions
 
@@ -146,12 +147,47 @@ class Calibrated:
     n: int
     max_wrong: float
     certainty: float
+    unanswerable: int = 1
+    base_risk: float = 0.0
+
+    @property
+    def least_refused(self) -> float:
+        """Share that any method must refuse, even one that knows which answers are wrong.
+
+        It is (base risk - target) / (1 - target): as many wrong answers as allowed are left.
+        """
+        return max(0.0, (self.base_risk - self.max_wrong) / (1.0 - self.max_wrong))
 
     @property
     def message(self) -> str:
         """Say what was found, in a paragraph."""
+        if not self.unanswerable:
+            return (
+                f"Nothing stored: none of the {self.n} labelled questions is unanswerable, so they "
+                "can't show when to refuse. Add some that people ask and no article answers, "
+                'with "answerable": false; a quarter of them is usual.'
+            )
+        return f"{self._found} {self._shares}"
+
+    @property
+    def _shares(self) -> str:
+        refused = "" if self.bound is None else f"; {1.0 - self.bound.coverage:.0%} are"
+        return (
+            f"Answering everything, {self.base_risk:.0%} would be wrong, so any method has to "
+            f"refuse at least {self.least_refused:.0%} to keep {self.max_wrong:.1%}{refused}."
+        )
+
+    @property
+    def _found(self) -> str:
         share, sure = f"{self.max_wrong:.1%}", f"{self.certainty:.0%}"
         choice = self.choice
+        if self.bound is not None and self.bound.adaptation is not None:
+            return (
+                f"Stored: the shipped confidences, adapted to these {self.n} questions as far as "
+                f"so few carry. That is no promise: to show {share} with {sure} certainty it takes "
+                f"{choice.needed or 'more'} labelled questions. {self.bound.answered} of them are "
+                f"answered, {self.bound.wrong} wrongly."
+            )
         if self.bound is not None:
             return (
                 f"Stored: answers are given from a confidence of {self.bound.threshold:.3f} on. "
@@ -191,6 +227,10 @@ class Calibrated:
             "max_wrong": self.max_wrong,
             "certainty": self.certainty,
             "needed": self.choice.needed,
+            "state": None if bound is None else "valid" if bound.adaptation is None else "adapted",
+            "base_risk": self.base_risk,
+            "least_refused": self.least_refused,
+            "refused": None if bound is None else 1.0 - bound.coverage,
             "message": self.message,
         }
 
@@ -225,6 +265,8 @@ def calibrate(
     choose_threshold([], [], max_wrong=max_wrong)
     asked = load_questions(questions)
     book = OpenBook.open(kb, reader=reader)
+    # Asked as shipped: what is stored from before would be adapted once more.
+    book.bound = None
     outcomes = ask_and_judge(book, asked, top_k=top_k, progress=progress)
     judged = [(each.confidence, each.right) for each in outcomes if each.confidence is not None]
     choice = choose_threshold(
@@ -232,23 +274,62 @@ def calibrate(
         [right for _, right in judged],
         max_wrong=max_wrong,
     )
+    unanswerable = sum(not question.answerable for question in asked)
     bound = None
-    if choice.threshold is not None:
-        bound = Bound(
-            reader=book.reader.id,
-            encoder=book.engine.encoder_id,
-            generation=book.engine.generation,
-            rule=book.calibration.digest,
-            top_k=top_k,
-            threshold=choice.threshold,
-            max_wrong=max_wrong,
-            certainty=CERTAINTY,
-            n=len(asked),
-            answered=choice.answered,
-            wrong=choice.wrong,
-        )
+    if unanswerable:
+        bound = _bound(book, choice, judged, n=len(asked), top_k=top_k, max_wrong=max_wrong)
+    if bound is not None:
         IndexStore(kb).write_extra(BOUND_FILE, json.dumps(bound.to_json(), indent=2) + "\n")
-    return Calibrated(bound, choice, len(asked), max_wrong, CERTAINTY)
+    return Calibrated(
+        bound,
+        choice,
+        len(asked),
+        max_wrong,
+        CERTAINTY,
+        unanswerable=unanswerable,
+        base_risk=1.0 - sum(right for _, right in judged) / len(asked),
+    )
+
+
+def _bound(
+    book: OpenBook,
+    choice: Choice,
+    judged: Sequence[tuple[float, bool]],
+    *,
+    n: int,
+    top_k: int,
+    max_wrong: float,
+) -> Bound | None:
+    """Return the promise; where nothing can be promised, what a few labels tell at least."""
+    bound = Bound(
+        reader=book.reader.id,
+        encoder=book.engine.encoder_id,
+        generation=book.engine.generation,
+        rule=book.calibration.digest,
+        top_k=top_k,
+        threshold=choice.threshold or 0.0,
+        max_wrong=max_wrong,
+        certainty=CERTAINTY,
+        n=n,
+        answered=choice.answered,
+        wrong=choice.wrong,
+    )
+    if choice.threshold is not None:
+        return bound
+    if len(judged) < LEAST_LABELS:
+        return None
+    adaptation = adapt([sure for sure, _ in judged], [right for _, right in judged])
+    threshold = book.calibration.threshold
+    given = [right for sure, right in judged if adaptation(sure) >= threshold]
+    return bound.model_copy(
+        update={
+            "threshold": threshold,
+            "certainty": 0.0,
+            "answered": len(given),
+            "wrong": given.count(False),
+            "adaptation": adaptation,
+        }
+    )
 
 
 def _numbers_to_try(n: int, max_wrong: float, certainty: float) -> Iterator[int]:
@@ -281,9 +362,12 @@ def _tail(wrong: int, answered: int, share: float) -> float:
 
 
 def _just_above(descending: Sequence[float], answered: int) -> float:
-    """Return the least threshold that answers the first `answered` questions and no more."""
+    """Return the least threshold that answers the first `answered` questions and no more.
+
+    It is never below the least sure of them: nothing is known of what is less sure.
+    """
     if answered == len(descending):
-        return 0.0
+        return descending[-1] if descending else 1.0
     return math.nextafter(descending[answered], 1.0)
 
 

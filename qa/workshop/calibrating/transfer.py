@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from qa.deciding.calibration import Calibration, expected_calibration_error, risk_coverage
+from qa.deciding.calibration import Calibration
 from qa.errors import CalibrationError
 from qa.workshop.calibrating.observations import Observation
 from qa.workshop.calibrating.rules import first_answers, fit_calibration
+from qa.workshop.scoring.risk import expected_calibration_error, risk_coverage
 
 __all__ = ["Figures", "area_under_curve", "figures", "fit_threshold", "leave_one_out"]
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.deciding.calibration import RiskPoint, expected_calibration_error, risk_coverage
 from qa.errors import EvaluationError
 from qa.openbook import OpenBook
 from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
@@ -27,6 +26,7 @@ from qa.workshop.scoring.questions import (
     load_predictions,
     load_questions,
 )
+from qa.workshop.scoring.risk import RiskPoint, expected_calibration_error, risk_coverage
 from retrieval.workshop.metrics import collapse
 from retrieval.workshop.signature import signature
 

@@ -196,7 +196,7 @@ def test_evaluate_answers_names_the_bad_line(kb: Path, reader: Path, tmp_path: P
     path.write_text('{"id": "1", "question": "When?"}\n{"id": "1"}\n', encoding="utf-8")
     done = run("evaluate", "answers", "--kb", kb, "--questions", path, "--reader", reader)
     assert done.exit_code == 1
-    assert "questions.jsonl:2: question is None" in done.stderr
+    assert "questions.jsonl:2: question is missing" in done.stderr
 
 
 def test_evaluate_reader(reader: Path, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_calibrate_with_too_few_questions_stores_nothing(
     done = run(*command)
     assert done.exit_code == 1
     assert "at least 59 answered questions" in " ".join(done.stdout.split())
-    assert not (kb / "calibration.json").exists()
+    assert not (kb / "bound.json").exists()
     assert json.loads(run(*command, "--json").stdout)["needed"] == 59
     assert run(*command, "--max-wrong", "5").exit_code == 2
 
@@ -236,19 +236,58 @@ def test_calibrate_stores_a_bound_that_asking_reports(
     path = tmp_path / "labelled.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     try:
+        done = run("calibrate", "--kb", kb, "--questions", path, "--reader", reader)
+        assert done.exit_code == 1
+        assert "none of the 60 labelled questions is unanswerable" in " ".join(done.stdout.split())
+        assert not (kb / "bound.json").exists()
+        # An empty question gets no candidate: rightly refused.
+        rows.append({"id": "none", "question": "", "answerable": False})
+        path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
         done = run("calibrate", "--kb", kb, "--questions", path, "--reader", reader, "--json")
         assert done.exit_code == 0, done.output
         shown = json.loads(done.stdout)
-        assert (shown["stored"], shown["coverage"], shown["wrong"]) == (True, 1.0, 0)
+        assert (shown["stored"], shown["answered"], shown["wrong"]) == (True, 60, 0)
+        assert (shown["state"], shown["least_refused"]) == ("valid", 0.0)
         asked = ["ask", "When?", "--kb", kb, "--json", "--reader"]
         assert json.loads(run(*asked, reader).stdout)["calibration"] == "valid"
         assert json.loads(run(*asked, reader, "--top-k", 2).stdout)["calibration"] == "stale"
-        (kb / "calibration.json").write_text("{", encoding="utf-8")
+        (kb / "bound.json").write_text("{", encoding="utf-8")
         damaged = run(*asked, reader)
         assert damaged.exit_code == 1
         assert "Run frontdesk calibrate again" in damaged.stderr
     finally:
-        (kb / "calibration.json").unlink(missing_ok=True)
+        (kb / "bound.json").unlink(missing_ok=True)
+
+
+def test_calibrate_adapts_to_a_few_labels_and_promises_nothing(
+    kb: Path, reader: Path, tmp_path: Path
+) -> None:
+    book = OpenBook.open(kb, reader=reader)
+    rows: list[dict[str, Any]] = []
+    for number in range(24):
+        question = f"When does the desk open on day {number}?"
+        quote = book.ask(question).answers[0].text
+        row = {"answers": [quote]} if number % 4 == 0 else {"answerable": False}
+        rows.append({"id": str(number), "question": question, **row})
+    path = tmp_path / "few.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    before = book.ask("When does it open?").answers[0].confidence
+    try:
+        done = run("calibrate", "--kb", kb, "--questions", path, "--reader", reader, "--json")
+        assert done.exit_code == 0, done.output
+        shown = json.loads(done.stdout)
+        assert (shown["state"], shown["base_risk"]) == ("adapted", 0.75)
+        assert shown["least_refused"] == pytest.approx(0.7 / 0.95)
+        assert "no promise" in shown["message"]
+        asked = json.loads(run("ask", "When?", "--kb", kb, "--reader", reader, "--json").stdout)
+        assert asked["calibration"] == "adapted"
+        after = OpenBook.open(kb, reader=reader).ask("When does it open?").answers[0].confidence
+        assert after != before
+        # Calibrating again starts from what ships, not from what was stored.
+        again = run("calibrate", "--kb", kb, "--questions", path, "--reader", reader, "--json")
+        assert json.loads(again.stdout) == shown
+    finally:
+        (kb / "bound.json").unlink(missing_ok=True)
 
 
 def test_evaluate_speed(kb: Path, reader: Path) -> None:

@@ -205,7 +205,7 @@ class AskResult(_Wire):
     status: Literal["answered", "refused"]
     refusal: RefusalBody | None
     answers: Annotated[list[Citation], Field(max_length=3)]
-    calibration: Literal["default", "valid", "stale"]
+    calibration: Literal["default", "adapted", "valid", "stale"]
     generation: str
     timings_ms: dict[str, float]
 

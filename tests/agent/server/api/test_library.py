@@ -14,7 +14,7 @@ import pytest
 
 from agent.server.api.library import Library
 from agent.server.api.watching import Watch
-from qa.deciding.calibration import BOUND_FILE
+from qa.deciding.bound import BOUND_FILE
 from qa.openbook import OpenBook
 from qa.types import Candidate, Reading
 from retrieval import bring_up_to_date

@@ -27,7 +27,8 @@ def descending(n: int) -> list[float]:
 
 def test_choose_threshold_answers_all_of_a_faultless_set() -> None:
     choice = choose_threshold(descending(59), [True] * 59, max_wrong=0.05)
-    assert choice == Choice(0.0, 59, 0)
+    # Nothing is known of what is less sure than the least sure of them.
+    assert choice == Choice(descending(59)[-1], 59, 0)
 
 
 def test_choose_threshold_needs_one_more_than_fifty_eight() -> None:
@@ -147,3 +148,18 @@ def test_calibrated_says_what_is_missing(choice: Choice, words: str) -> None:
     shown = found.to_json()
     assert shown["stored"] is False
     assert shown["threshold"] is None
+
+
+def test_calibrated_says_what_any_method_has_to_refuse() -> None:
+    found = Calibrated(None, Choice(None, 12, 0, 59), 100, 0.05, 0.95, base_risk=0.43)
+    # 38 of 100 have to go so that 5 % of the other 60 may stay wrong.
+    assert found.least_refused == pytest.approx(0.4)
+    assert "any method has to refuse at least 40% to keep 5.0%" in found.message
+    assert Calibrated(None, found.choice, 100, 0.5, 0.95, base_risk=0.4).least_refused == 0.0
+
+
+def test_calibrated_asks_for_unanswerable_questions() -> None:
+    choice = choose_threshold(descending(80), [True] * 80, max_wrong=0.05)
+    found = Calibrated(None, choice, 80, 0.05, 0.95, unanswerable=0)
+    assert "none of the 80 labelled questions is unanswerable" in found.message
+    assert found.to_json()["stored"] is False

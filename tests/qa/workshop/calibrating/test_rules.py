@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qa.deciding.calibration import expected_calibration_error
 from qa.errors import CalibrationError
 from qa.types import Candidate
 from qa.workshop.calibrating.observations import Observation
 from qa.workshop.calibrating.rules import first_answers, fit_calibration, fit_slack
+from qa.workshop.scoring.risk import expected_calibration_error
 from retrieval.types import Hit, Passage
 
 Observe = Callable[..., list[Observation]]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from qa.deciding.calibration import expected_calibration_error
 from qa.openbook import OpenBook
 from qa.workshop.scoring.answers import AnswerScores, predict_answers, score_answers
 from qa.workshop.scoring.questions import PredictedAnswer, PredictedAsk, Question
+from qa.workshop.scoring.risk import expected_calibration_error
 from retrieval.types import Article, Passage
 
 Make = Callable[..., Any]
