@@ -129,6 +129,30 @@ large: $(foreach n,1 5,$(patsubst %,build/helpdesk-$(n)/%.json,$(COLLECTIONS) cl
 	  $(call of,$(NEW_THREE),1.4) --data build/tables.json=0.2,--encoder build/large-second)
 	$(call run,large,large,90,$(call mixed,0.08,0.065,0.1,0.02,5) --data build/helpdesk-5/cloudgov.json=0.1)
 
+# What answers are believed by, fitted anew for the readers in qa/weights, each collection left
+# out in turn: some twenty minutes on two cores. HELPDESK holds the collections' folders, HANDBOOK
+# the pages of the first. What was read is kept in build/fit/seen, by reader.
+HELPDESK ?= helpdesk
+HANDBOOK ?= kb_18f_handbook/pages
+READERS ?= checked bert both bidaf
+FITTED_N ?= 300
+build/fit/18f: .venv/.installed
+	$(BIN)/frontdesk index $(HANDBOOK) --kb $@ --yes
+build/fit/sourcegraph build/fit/btcpay: .venv/.installed
+	$(BIN)/frontdesk index $(HELPDESK)/$(notdir $@)/articles --kb $@ --yes
+build/fit/sample: .venv/.installed
+	$(BIN)/frontdesk index data/articles --kb $@ --synonyms data/synonyms.csv --yes
+calibrations: build/fit/18f build/fit/sourcegraph build/fit/btcpay build/fit/sample
+	for reader in $(READERS); do \
+	  mkdir -p qa/weights/$$reader; \
+	  $(BIN)/frontdesk train calibration --reader $$reader --n $(FITTED_N) --seen build/fit/seen \
+	    --collection build/fit/18f=$(HELPDESK)/18f/questions.jsonl,$(HELPDESK)/18f/contrast.jsonl \
+	    --collection build/fit/sourcegraph=$(HELPDESK)/sourcegraph/questions.jsonl,$(HELPDESK)/sourcegraph/contrast.jsonl \
+	    --collection build/fit/btcpay=$(HELPDESK)/btcpay/questions.jsonl \
+	    --beside build/fit/sample=data/questions.jsonl \
+	    --out qa/weights/$$reader/calibration.json || exit 1; \
+	done
+
 # Written anew from pyproject.toml: what the product needs, then what tests and checks add.
 # torch stays pinned: other releases bring gigabytes of CUDA with them.
 TORCH := torch==2.13.0

@@ -31,6 +31,10 @@ FIRST_READ = 3
 """Passages that are read in any case: two in three first answers stand in the first."""
 
 
+# Whatever is skipped is skipped before anything is read again.
+_UNCHECKED = {"check": 0.0, "checked": 0.0}
+
+
 def lags(
     question: str, candidates: Sequence[Candidate], hits: Sequence[Hit], rule: Linear
 ) -> dict[str, float]:
@@ -53,7 +57,7 @@ def lags(
 
     def scored(candidate: Candidate, most: Mapping[str, float]) -> float:
         rank = ranks[candidate.passage.id]
-        return rule({**ranking_features(asked, candidate, hits, rank, 0.0), **most})
+        return rule({**ranking_features(asked, candidate, hits, rank, 0.0), **_UNCHECKED, **most})
 
     # Without its meaning, which takes the sentence encoder, the best looks no better than it is.
     found = [scored(each, {}) for each in candidates if ranks[each.passage.id] < FIRST_READ]

@@ -192,7 +192,7 @@ def test_ask_that_skips_is_neither_stale_nor_out_of_time(fake_engine: Make, apar
     assert result.reading.skipped
     assert result.status == "answered"
     assert result.calibration is CalibrationState.VALID
-    book.bound = bound.model_copy(update=dict(threshold=1.0))
+    book.bound = bound.model_copy(update={"threshold": 1.0})
     refused = book.ask(QUESTION)
     assert refused.refusal is not None
     assert refused.refusal.reason is RefusalReason.LOW_CONFIDENCE
