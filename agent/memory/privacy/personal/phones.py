@@ -5,7 +5,7 @@ E.164 bounds international numbers at 15 digits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import regex as re
 
@@ -150,38 +150,52 @@ def _is_phone(
 
 def _national(window: Sequence[Group], digits: str, sizes: tuple[int, ...]) -> bool:
     """Tell a national writing by its shape, without a word that says what it is."""
-    n = len(digits)
     gaps = [group.gap for group in window[1:]]
-    if any(len(gap.strip()) > 1 or "/" in gap for gap in gaps[1:]):
-        return False
     # A dash between spaces joins an area code and a number in German, else two things.
-    if any(len(gap) > 2 for gap in gaps[1:]):
+    if any(len(gap.strip()) > 1 or len(gap) > 2 or "/" in gap for gap in gaps[1:]):
         return False
     if digits[0] == "0" and digits[1] != "0" and sizes[0] > 1:
-        if len(window) == 1:
-            return 10 <= n <= 12
-        if set(sizes) == {2}:
-            return n == 10 and len(set(gaps)) == 1
-        return 9 <= n <= 12 and len(window) <= 5 and sizes[-1] >= 2 and not _times(window)
-    if any("/" in gap for gap in gaps) or any(len(gap) > 1 for gap in gaps):
+        return _after_trunk_zero(window, len(digits), sizes, gaps)
+    if any("/" in gap or len(gap) > 1 for gap in gaps):
         return False
-    if sizes in {(3, 3, 4), (1, 3, 3, 4)}:
-        # Whatever the digits: "123-456-7890" stands for a telephone number too.
-        return sizes[0] == 3 or digits[0] == "1"
-    core = digits[1:] if n == 11 and digits[0] == "1" else digits
-    if sizes in {(10,), (11,), (3, 7), (6, 4), (1, 10)}:
-        # Area codes and exchanges of the North American plan start with 2 to 9.
-        if len(core) == 10 and core[0] in "23456789" and core[3] in "23456789":
-            return not _round(core)
-        return False
-    if sizes == (5, 5):
-        return digits[0] in "6789"
-    if sizes == (3, 4, 4):
-        return digits[0] == "1" and digits[1] in "3456789"
-    if sizes in {(3, 3, 3), (3, 2, 2, 2), (3, 2, 3)}:
-        # Spain, Portugal, Poland, Norway, Czechia; a price is written with dots or spaces too.
-        return digits[0] in "5679" and "." not in gaps and not _round(digits)
-    return sizes == (4, 3, 3) and digits[:2] in {"13", "18"}
+    fits = _WRITINGS.get(sizes)
+    return fits is not None and fits(digits, gaps)
+
+
+def _after_trunk_zero(
+    window: Sequence[Group], n: int, sizes: tuple[int, ...], gaps: Sequence[str]
+) -> bool:
+    """Tell a number with its area code: "0211 123456", "020 7946 0000", "01 23 45 67 89"."""
+    if len(window) == 1:
+        return 10 <= n <= 12
+    if set(sizes) == {2}:
+        return n == 10 and len(set(gaps)) == 1
+    return 9 <= n <= 12 and len(window) <= 5 and sizes[-1] >= 2 and not _times(window)
+
+
+def _north_american(digits: str, _: Sequence[str]) -> bool:
+    """Area codes and exchanges of the North American plan start with 2 to 9."""
+    core = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
+    return len(core) == 10 and core[0] > "1" and core[3] > "1" and not _round(core)
+
+
+def _by_threes(digits: str, gaps: Sequence[str]) -> bool:
+    """Spain, Portugal, Poland, Norway, Czechia; a price is written with dots or spaces too."""
+    return digits[0] in "5679" and "." not in gaps and not _round(digits)
+
+
+_WRITINGS: Mapping[tuple[int, ...], Callable[[str, Sequence[str]], bool]] = {
+    # Whatever the digits: "123-456-7890" stands for a telephone number too.
+    (3, 3, 4): lambda *_: True,
+    (1, 3, 3, 4): lambda digits, _: digits[0] == "1",
+    **dict.fromkeys([(10,), (11,), (3, 7), (6, 4), (1, 10)], _north_american),
+    # India, China, Australia.
+    (5, 5): lambda digits, _: digits[0] in "6789",
+    (3, 4, 4): lambda digits, _: digits[0] == "1" and digits[1] in "3456789",
+    (4, 3, 3): lambda digits, _: digits[:2] in {"13", "18"},
+    **dict.fromkeys([(3, 3, 3), (3, 2, 2, 2), (3, 2, 3)], _by_threes),
+}
+"""How many digits stand in each group → whether that is a telephone number."""
 
 
 def _round(digits: str) -> bool:
