@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -15,12 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from agent.errors import SessionError
 from agent.server.api.auth.front_door import FrontDoor
 from agent.server.api.documentation import describe
+from agent.server.api.forgetting import forget_old_sessions
 from agent.server.api.guard import Guard, security_headers
 from agent.server.api.limits import BodyLimit
-from agent.server.api.logs import ERRORS
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem, problem_response
 from agent.server.api.request_ids import HEADER
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 _MAX_ERRORS = 20
-_FORGET_EVERY_S = 3_600.0
 
 
 def create_app(
@@ -89,7 +86,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        forgetting = asyncio.create_task(_forget_old_sessions(server))
+        forgetting = asyncio.create_task(
+            forget_old_sessions(server.sessions, settings.session_days)
+        )
         try:
             yield
         finally:
@@ -135,18 +134,6 @@ def create_app(
         headers=security_headers(settings.frame_ancestors),
     )
     return app
-
-
-async def _forget_old_sessions(server: Server) -> None:
-    """Delete conversations that rested too long, at the start and every hour."""
-    days = server.settings.session_days
-    while days:
-        try:
-            before = datetime.now(UTC) - timedelta(days=days)
-            await run_in_threadpool(server.sessions.expire, before)
-        except SessionError as error:
-            ERRORS.error("old conversations can't be deleted", exc_info=error)
-        await asyncio.sleep(_FORGET_EVERY_S)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:
