@@ -85,6 +85,14 @@ class Guard:
         name = name_request(scope)
         began = time.monotonic()
         status = 0
+        came_whole = cut_short = False
+
+        async def receiving() -> Message:
+            nonlocal came_whole, cut_short
+            message = await receive()
+            cut_short = cut_short or (message["type"] == "http.disconnect" and not came_whole)
+            came_whole = came_whole or not message.get("more_body", False)
+            return message
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -99,7 +107,7 @@ class Guard:
         try:
             _check_framing(scope)
             self._check_host(scope)
-            await self._app(scope, receive, sending)
+            await self._app(scope, receiving, sending)
         except HungUp:
             self._metrics.hang_ups.inc()
             status = _CLIENT_GONE
@@ -117,7 +125,11 @@ class Guard:
             else:
                 status = 500
         finally:
-            self._note(scope, name, status, time.monotonic() - began)
+            if cut_short:
+                # Whoever begins requests and sends none whole doesn't fill the log.
+                self._metrics.hang_ups.inc()
+            else:
+                self._note(scope, name, status, time.monotonic() - began)
 
     def _check_host(self, scope: Scope) -> None:
         if not self._hosts:

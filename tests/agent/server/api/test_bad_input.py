@@ -317,3 +317,26 @@ def test_metrics_are_not_open_to_who_comes_through_a_proxy(serve: Any, name: str
             check_problem(client.get("/metrics"), 403)
     with serve(metrics_open=True, trusted_proxies=("127.0.0.1",)).client() as client:
         assert client.get("/metrics", headers={name: "198.51.100.7"}).status_code == 200
+
+
+def test_requests_that_never_come_whole_do_not_fill_the_log(
+    serve: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = serve()
+    host, port = running.url.removeprefix("http://").split(":")
+    head = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    with caplog.at_level(logging.INFO, "frontdesk"), running.client() as client:
+        for _ in range(5):
+            with socket.create_connection((host, int(port)), timeout=10) as connection:
+                connection.sendall(head + b"Content-Length: 500\r\n\r\n{")
+        until = time.monotonic() + 10
+        while "frontdesk_hang_ups_total 5.0" not in client.get("/metrics").text:
+            assert time.monotonic() < until
+        client.post("/v1/chat", json={"message": "vpn"})
+
+    def routes() -> list[str]:
+        return [getattr(record, "fields", {}).get("route") for record in caplog.records]
+
+    while "/v1/chat" not in routes():  # written after the answer has gone
+        assert time.monotonic() < until
+    assert routes().count("/v1/chat") == 1
