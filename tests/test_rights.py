@@ -106,7 +106,7 @@ class TestNothingLeaks:
 
     def test_retrieve_and_trace(self, kb: Path, roles: frozenset[str]) -> None:
         for leg in ("hybrid", "bm25", "dense"):
-            engine = open_index(kb, retriever=leg)  # type: ignore[arg-type]
+            engine = open_index(kb, retriever=leg)
             for article_id in (*AUDIENCES, "folder-default.txt"):
                 question = f"{canary(article_id)} secret word parking garage code"
                 hits = engine.retrieve(question, 50, roles=roles)

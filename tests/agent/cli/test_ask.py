@@ -228,7 +228,7 @@ def test_calibrate_stores_a_bound_that_asking_reports(
 ) -> None:
     # Whatever the random reader quotes first is called right.
     book = OpenBook.open(kb, reader=reader)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number in range(60):
         question = f"When does the desk open on day {number}?"
         quote = book.ask(question).answers[0].text

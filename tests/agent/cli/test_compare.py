@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -19,7 +20,7 @@ def runs(tmp_path: Path) -> list[str]:
     (tmp_path / "pages" / "price.md").write_text("It costs 9 euros a day.", encoding="utf-8")
     bring_up_to_date([tmp_path / "pages"], tmp_path / "kb")
     answer = {"text": "9 euros", "confidence": 0.9}
-    files = {
+    files: dict[str, list[Any]] = {
         "a": [{"id": "1", "answers": [answer]}, {"id": "2", "answers": [answer]}],
         "b": [{"id": "1", "answers": [answer]}, {"id": "2"}],
         "q": [

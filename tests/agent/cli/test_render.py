@@ -52,8 +52,12 @@ def result_of(*answers: Answer, refusal: Refusal | None = None) -> Result:
 
 def printed(result: Result, *, terminal: bool = False, kb: str = "build/kb") -> str:
     out = io.StringIO()
-    colours = "standard" if terminal else None
-    console = Console(file=out, width=80, force_terminal=terminal, color_system=colours)
+    console = Console(
+        file=out,
+        width=80,
+        force_terminal=terminal,
+        color_system="standard" if terminal else None,
+    )
     render_result(result, console, kb=kb)
     return out.getvalue()
 

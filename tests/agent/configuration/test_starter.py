@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import agent.configuration.starter
 from agent.cli.entry import app
 from agent.configuration import HandOver, load_agent
 from agent.configuration.smalltalk import load_smalltalk
@@ -109,7 +108,7 @@ def test_write_starter_leaves_nothing_behind_when_it_fails(
             raise OSError(28, "No space left on device")
         source.rename(target)
 
-    monkeypatch.setattr(agent.configuration.starter.os, "link", fails_at_third)
+    monkeypatch.setattr("os.link", fails_at_third)
     with pytest.raises(ConfigurationError, match="No space left on device; nothing was written"):
         write_starter(tmp_path / "desk")
     assert list(tmp_path.iterdir()) == []

@@ -142,7 +142,7 @@ def test_call_sends_the_values_and_returns_the_object(
         json={"item": "{item}", "count": "{count}", "note": "for {who}", "none": "{left_out}"},
         reply="Order {response.number}: {item}.",
     )
-    values = {"item": 'a "big" {monitor}\n', "count": 2, "who": "Ann"}
+    values: dict[str, str | float] = {"item": 'a "big" {monitor}\n', "count": 2, "who": "Ann"}
     response = call(action, values, http=http)
     assert response == {"number": 42}
     method, path, headers, body = endpoint.requests[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from agent.intents.answered import ASKED_AT_MOST, answered_by_articles
-from agent.types import IntentExample
+from agent.types import IntentExample, KnowledgeBase
 from retrieval.types import PUBLIC, Hit, Passage, Roles
 
 
@@ -18,12 +19,14 @@ class SmallBook:
     asked: list[str] = field(default_factory=list)
     roles: list[Roles] = field(default_factory=list)
 
-    def retrieve(self, query: str, k: int, *, roles: Roles = PUBLIC) -> list[Hit]:
+    def retrieve(
+        self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
+    ) -> list[Hit]:
         self.roles.append(roles)
         names = [word for word in query.split() if word in ("vpn", "leave")]
         return [Hit(Passage(f"{name}#0-1", name, 0, 1, "x"), 1.0) for name in names[:k]]
 
-    def ask(self, question: str, *, roles: Roles = PUBLIC, budget_ms: float | None = None) -> Any:
+    def ask(self, question: str, *, roles: Roles = PUBLIC, **_: Any) -> Any:
         self.asked.append(question)
         hits = self.retrieve(question, 1)
         if not hits or "unsure" in question:
@@ -35,7 +38,9 @@ class SmallBook:
 
 def run(examples: list[IntentExample], **options: Any) -> tuple[Any, SmallBook]:
     book = SmallBook()
-    return answered_by_articles(examples, retriever=book, book=book, **options), book
+    return answered_by_articles(
+        examples, retriever=book, book=cast("KnowledgeBase", book), **options
+    ), book
 
 
 def test_answered_by_articles_names_the_article_and_the_share() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -21,7 +22,7 @@ TEXT = (
 PASSAGE = Passage("a#5-200", "a", 5, 5 + len(TEXT), TEXT, "Getting help", ("Phone numbers",))
 
 
-def evidence(question: str, quote: str) -> dict[str, float]:
+def evidence(question: str, quote: str) -> Mapping[str, float]:
     start = PASSAGE.start + TEXT.index(quote)
     return Asked(question).evidence(Candidate(PASSAGE, start, start + len(quote), 0.0, 0.0))
 

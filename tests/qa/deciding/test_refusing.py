@@ -18,7 +18,9 @@ READ = Reading((), 0.0)
 
 
 def unread(count: int) -> Reading:
-    return Reading((), 0.0, unread=tuple(PASSAGES[len(PASSAGES) - count :]))
+    return Reading(
+        (), 0.0, unread=tuple(passage.id for passage in PASSAGES[len(PASSAGES) - count :])
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+from loading_types import LoadText
 
 from retrieval.articles import load_articles
 from retrieval.articles.confluence_storage import storage_text
@@ -24,7 +27,7 @@ def page(page_id: str, **fields: object) -> dict[str, object]:
     }
 
 
-def test_load_reads_the_rest_sample(samples) -> None:
+def test_load_reads_the_rest_sample(samples: Path) -> None:
     loaded = load_articles([samples / "confluence/pages.json"])
     deploy = loaded.articles[0]
     assert (deploy.id, deploy.title) == ("98310", "Deploy a service")
@@ -48,7 +51,7 @@ def test_load_reads_the_rest_sample(samples) -> None:
     assert dict(loaded.skipped) == {"draft": 1}
 
 
-def test_load_reads_the_xml_sample(samples) -> None:
+def test_load_reads_the_xml_sample(samples: Path) -> None:
     loaded = load_articles([samples / "confluence/entities.xml"])
     badge, keys = loaded.articles
     assert (badge.id, badge.title, badge.audience) == ("65601", "Order a badge", None)
@@ -58,7 +61,7 @@ def test_load_reads_the_xml_sample(samples) -> None:
     assert dict(loaded.skipped) == {"retired": 1}
 
 
-def test_load_xml_restriction_of_a_parent_holds_below(load_text) -> None:
+def test_load_xml_restriction_of_a_parent_holds_below(load_text: LoadText) -> None:
     loaded = load_text(
         "entities.xml",
         """<hibernate-generic>
@@ -78,7 +81,7 @@ def test_load_xml_restriction_of_a_parent_holds_below(load_text) -> None:
     assert [(a.id, a.audience) for a in loaded.articles] == [("2", ())]
 
 
-def test_load_xml_names_a_page_that_cannot_be_read(load_text) -> None:
+def test_load_xml_names_a_page_that_cannot_be_read(load_text: LoadText) -> None:
     deep = "&lt;div&gt;" * 3000
     loaded = load_text(
         "entities.xml",
@@ -108,13 +111,15 @@ def test_load_xml_names_a_page_that_cannot_be_read(load_text) -> None:
         (OPEN, None),
     ],
 )
-def test_load_turns_restrictions_into_roles(load_text, restrictions, audience) -> None:
+def test_load_turns_restrictions_into_roles(
+    load_text: LoadText, restrictions: Any, audience: Any
+) -> None:
     loaded = load_text("a.json", json.dumps({"results": [page("1", restrictions=restrictions)]}))
     assert loaded.articles[0].audience == audience
     assert bool(loaded.warnings) == (audience == () or "5]" in str(restrictions))
 
 
-def test_load_restrictions_add_up_along_the_tree(load_text) -> None:
+def test_load_restrictions_add_up_along_the_tree(load_text: LoadText) -> None:
     rows = [
         page("1", restrictions=groups("staff", "hr")),
         page("2", parentId="1", restrictions=groups("hr")),
@@ -135,13 +140,13 @@ def test_load_restrictions_add_up_along_the_tree(load_text) -> None:
     assert "restricted to different groups" in loaded.warnings[0]
 
 
-def test_load_says_where_rights_may_be_missing(load_text) -> None:
+def test_load_says_where_rights_may_be_missing(load_text: LoadText) -> None:
     loaded = load_text("a.json", json.dumps(page("1", restrictions=None)))
     assert loaded.articles[0].audience is None
     assert "without 'restrictions' are taken as unrestricted" in loaded.warnings[0]
 
 
-def test_load_names_bad_pages_and_takes_the_others(load_text) -> None:
+def test_load_names_bad_pages_and_takes_the_others(load_text: LoadText) -> None:
     rows = [
         "x",
         page("1", body={"view": {}}),
@@ -169,7 +174,7 @@ def test_load_names_bad_pages_and_takes_the_others(load_text) -> None:
         ({"version": {"number": 3}}, None),
     ],
 )
-def test_load_finds_the_date(load_text, fields, updated) -> None:
+def test_load_finds_the_date(load_text: LoadText, fields: Any, updated: Any) -> None:
     loaded = load_text("a.json", json.dumps({"results": [page("1", **fields)]}))
     assert loaded.articles[0].updated == updated
 
@@ -205,11 +210,11 @@ def macro(name: str, inside: str) -> str:
         ('<p><time datetime="2026-01-01" />x</p>', "x"),
     ],
 )  # fmt: skip
-def test_storage_text_reads_macros(storage, text) -> None:
+def test_storage_text_reads_macros(storage: str, text: str) -> None:
     assert storage_text(storage) == text
 
 
-def test_load_xml_ends_code_where_it_ends(load_text) -> None:
+def test_load_xml_ends_code_where_it_ends(load_text: LoadText) -> None:
     """Inside its own CDATA, a space export writes the end of an inner one as "]] >"."""
     body = (
         "<p>Run:</p><ac:structured-macro ac:name=\"code\"><ac:plain-text-body><![CDATA["

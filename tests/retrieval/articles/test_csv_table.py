@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from loading_types import LoadText
 
 from retrieval.articles import load_articles
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     dublin, lab, vault = load_articles([samples / "csv"]).articles
     assert dublin.body == 'Opening hours: 7:00 to 20:00.\n"Quiet floor" is the third.'
     assert (dublin.id, dublin.title, dublin.updated) == (
@@ -29,12 +32,12 @@ def test_load_reads_the_sample(samples) -> None:
         'id,body\n1,"x"',
     ],
 )
-def test_load_understands_other_headers(load_text, content) -> None:
+def test_load_understands_other_headers(load_text: LoadText, content: Any) -> None:
     (article,) = load_text("a.csv", content).articles
     assert (article.id, article.body) == ("1", "x")
 
 
-def test_load_without_an_id_uses_path_and_line(load_text) -> None:
+def test_load_without_an_id_uses_path_and_line(load_text: LoadText) -> None:
     loaded = load_text("a.csv", 'title,body\nA,"x\ny"\nB,z\n')
     assert [a.id for a in loaded.articles] == ["a.csv#2", "a.csv#4"]
 
@@ -48,7 +51,7 @@ def test_load_without_an_id_uses_path_and_line(load_text) -> None:
         ("1,2\n", "expected the columns"),
     ],
 )
-def test_load_refuses_a_wrong_header(load_text, content, reason) -> None:
+def test_load_refuses_a_wrong_header(load_text: LoadText, content: Any, reason: str) -> None:
     loaded = load_text("a.csv", content)
     assert not loaded.articles
     assert reason in loaded.rejected[0].reason
@@ -66,7 +69,9 @@ def test_load_refuses_a_wrong_header(load_text, content, reason) -> None:
         (b"2,\xe9,", r"byte 0xE9 at offset 24"),
     ],
 )
-def test_load_names_the_bad_row_and_takes_the_others(load_text, row, reason) -> None:
+def test_load_names_the_bad_row_and_takes_the_others(
+    load_text: LoadText, row: Any, reason: str
+) -> None:
     raw = row if isinstance(row, bytes) else row.encode()
     loaded = load_text("a.csv", b"id,body,audience\n1,a,\n" + raw + b"\n3,c,\n")
     assert [a.id for a in loaded.articles] == ["1", "3"]
@@ -75,38 +80,38 @@ def test_load_names_the_bad_row_and_takes_the_others(load_text, row, reason) -> 
     assert re.search(reason, bad.reason), bad.reason
 
 
-def test_load_goes_on_after_an_unclosed_quote(load_text) -> None:
+def test_load_goes_on_after_an_unclosed_quote(load_text: LoadText) -> None:
     loaded = load_text("a.csv", 'id,body\n1,a\n2,"b\n3,c\n4,d\n')
     assert [a.id for a in loaded.articles] == ["1", "3", "4"]
     assert [bad.line for bad in loaded.rejected] == [3]
 
 
-def test_load_gives_up_after_many_unclosed_quotes(load_text) -> None:
+def test_load_gives_up_after_many_unclosed_quotes(load_text: LoadText) -> None:
     loaded = load_text("a.csv", "id,body\n" + '1,"b"x\n' * 60)
     assert len(loaded.rejected) == 51
     assert "too many broken rows" in loaded.rejected[-1].reason
 
 
-def test_load_offsets_count_the_mark(load_text) -> None:
+def test_load_offsets_count_the_mark(load_text: LoadText) -> None:
     loaded = load_text("a.csv", b"\xef\xbb\xbfid,body\n1,\xe9\n")
     assert "byte 0xE9 at offset 13" in loaded.rejected[0].reason
 
 
-def test_load_takes_large_cells(load_text) -> None:
+def test_load_takes_large_cells(load_text: LoadText) -> None:
     (article,) = load_text("a.csv", "id,body\n1," + "x" * 300_000).articles
     assert len(article.body) == 300_000
 
 
-def test_load_empty_file_holds_nothing(load_text) -> None:
+def test_load_empty_file_holds_nothing(load_text: LoadText) -> None:
     assert load_text("a.csv", "").articles == ()
 
 
-def test_load_skips_empty_bodies(load_text) -> None:
+def test_load_skips_empty_bodies(load_text: LoadText) -> None:
     loaded = load_text("a.csv", "id,body\n1,\n\n2,x\n")
     assert [a.id for a in loaded.articles] == ["2"]
     assert dict(loaded.skipped) == {"empty": 1}
 
 
-def test_load_refuses_broken_utf16(load_text) -> None:
+def test_load_refuses_broken_utf16(load_text: LoadText) -> None:
     loaded = load_text("a.csv", b"\xff\xfei\0d\0,")
     assert "not UTF-16" in loaded.rejected[0].reason

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,12 +22,12 @@ TEXT = "a\r\nü\u200b😀 مرحبا é\n"
         codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
     ],
 )
-def test_decode_reads_marked_and_plain_unicode(raw) -> None:
+def test_decode_reads_marked_and_plain_unicode(raw: Any) -> None:
     assert decode(raw) == TEXT
 
 
 @given(st.text())
-def test_decode_returns_any_utf8_text_exactly(text) -> None:
+def test_decode_returns_any_utf8_text_exactly(text: str) -> None:
     if not text.startswith("\ufeff") and "\0" not in text:
         assert decode(text.encode("utf-8")) == text
 
@@ -45,7 +46,7 @@ def test_decode_keeps_nul() -> None:
         ("Hello there".encode("utf-16-le"), "every second byte is NUL"),
     ],
 )
-def test_decode_refuses_the_rest_by_name_and_place(raw, reason) -> None:
+def test_decode_refuses_the_rest_by_name_and_place(raw: Any, reason: str) -> None:
     with pytest.raises(ArticleError, match=reason):
         decode(raw)
 

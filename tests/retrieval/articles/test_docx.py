@@ -3,8 +3,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import pytest
+from loading_types import LoadHere, LoadText
 
 from retrieval.articles import load_articles
 from retrieval.errors import ArticleError
@@ -84,14 +87,14 @@ def docx(*paragraphs: str, **parts: str) -> bytes:
     return out.getvalue()
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     (article,) = load_articles([samples / "docx"]).articles
     assert article.title == "Setting up your new laptop"
     assert article.updated == "2025-03-04T09:30:00Z"
     assert article.body == SAMPLE
 
 
-def test_load_counts_on_over_interruptions_and_levels(load_text) -> None:
+def test_load_counts_on_over_interruptions_and_levels(load_text: LoadText) -> None:
     (article,) = load_text(
         "a.docx",
         docx(
@@ -112,7 +115,7 @@ def test_load_counts_on_over_interruptions_and_levels(load_text) -> None:
     )
 
 
-def test_load_counts_lists_that_come_from_styles(load_text) -> None:
+def test_load_counts_lists_that_come_from_styles(load_text: LoadText) -> None:
     (article,) = load_text(
         "a.docx",
         docx(
@@ -126,7 +129,7 @@ def test_load_counts_lists_that_come_from_styles(load_text) -> None:
     assert "2." in article.body
 
 
-def test_load_numbered_heading_has_no_mark(load_text) -> None:
+def test_load_numbered_heading_has_no_mark(load_text: LoadText) -> None:
     (article,) = load_text(
         "my-doc.docx",
         docx(paragraph("Scope", 1, style="H"), paragraph("x"), paragraph("More", 1, style="H")),
@@ -138,7 +141,9 @@ def test_load_numbered_heading_has_no_mark(load_text) -> None:
 @pytest.mark.parametrize(
     ("title", "expected"), [("Stated", "Stated"), ("Word Document", "a"), ("", "a")]
 )
-def test_load_takes_the_title_from_properties_or_name(load_text, title, expected) -> None:
+def test_load_takes_the_title_from_properties_or_name(
+    load_text: LoadText, title: str, expected: Any
+) -> None:
     core = f'<c xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title></c>'
     (article,) = load_text("a.docx", docx(paragraph("x"), docProps__core=core)).articles
     assert article.title == expected
@@ -165,13 +170,13 @@ def other_zip() -> bytes:
         (docx("<w:p>" * 300 + "</w:p>" * 300), "the DOCX"),
     ],
 )
-def test_load_refuses_what_it_cannot_read(load_text, raw, reason) -> None:
+def test_load_refuses_what_it_cannot_read(load_text: LoadText, raw: Any, reason: str) -> None:
     loaded = load_text("a.docx", raw)
     assert not loaded.articles
     assert reason in loaded.rejected[0].reason
 
 
-def test_load_refuses_a_zip_bomb(load_text) -> None:
+def test_load_refuses_a_zip_bomb(load_text: LoadText) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", b" " * 300_000_001)
@@ -179,7 +184,7 @@ def test_load_refuses_a_zip_bomb(load_text) -> None:
     assert "unpacks to more than 300,000,000 bytes" in loaded.rejected[0].reason
 
 
-def test_load_refuses_a_locked_file(load_text) -> None:
+def test_load_refuses_a_locked_file(load_text: LoadText) -> None:
     raw = bytearray(docx(paragraph("x")))
     central = raw.index(b"PK\x01\x02")
     raw[central + 8] |= 1
@@ -187,8 +192,8 @@ def test_load_refuses_a_locked_file(load_text) -> None:
     assert "locked with a password" in loaded.rejected[0].reason
 
 
-def test_load_maps_any_breakage(load_here, monkeypatch) -> None:
-    import mammoth
+def test_load_maps_any_breakage(load_here: LoadHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mammoth  # type: ignore[import-untyped]
 
     def breaks(*args: object, **kwargs: object) -> None:
         raise IndexError("list index out of range")

@@ -7,6 +7,7 @@ import io
 import zipfile
 
 import pytest
+from loading_types import LoadText
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 M = "http://schemas.openxmlformats.org/officeDocument/2006/math"
@@ -52,7 +53,7 @@ def docx(body: str) -> bytes:
     return out.getvalue()
 
 
-def body_of(load_text, content: str) -> str:
+def body_of(load_text: LoadText, content: str) -> str:
     (article,) = load_text("a.docx", docx(paragraph(run("Refunds take a day.")) + content)).articles
     return str(article.body).removeprefix("Refunds take a day.").strip()
 
@@ -77,7 +78,7 @@ def body_of(load_text, content: str) -> str:
         ),
     ],
 )  # fmt: skip
-def test_hidden_text_is_left_out(load_text, content: str, kept: str) -> None:
+def test_hidden_text_is_left_out(load_text: LoadText, content: str, kept: str) -> None:
     assert body_of(load_text, content) == kept
 
 
@@ -90,11 +91,11 @@ def test_hidden_text_is_left_out(load_text, content: str, kept: str) -> None:
         f"</w:sdtPr><w:sdtContent>{paragraph(run('Fees ..... 4'))}</w:sdtContent></w:sdt>",
     ],
 )
-def test_table_of_contents_is_no_content(load_text, content: str) -> None:
+def test_table_of_contents_is_no_content(load_text: LoadText, content: str) -> None:
     assert body_of(load_text, content + paragraph(run("Text."))) == "Text."
 
 
-def test_simple_field_stays_in_its_sentence(load_text) -> None:
+def test_simple_field_stays_in_its_sentence(load_text: LoadText) -> None:
     field = f'<w:fldSimple w:instr=" DOCPROPERTY Fee ">{run("12 euros")}</w:fldSimple>'
     content = paragraph(run("The fee is ") + field + run(" a month."))
     assert body_of(load_text, content) == "The fee is 12 euros a month."
@@ -128,7 +129,7 @@ def mr(text: str) -> str:
         ),
     ],
 )
-def test_formula_is_written_on_one_line(load_text, formula: str, text: str) -> None:
+def test_formula_is_written_on_one_line(load_text: LoadText, formula: str, text: str) -> None:
     inline = paragraph(run("It is ") + math(formula) + run(" euros."))
     assert body_of(load_text, inline) == f"It is {text} euros."
     alone = f"<w:p><m:oMathPara>{math(formula)}</m:oMathPara></w:p>"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from retrieval.articles.audience import audience_of_cell, audience_of_json, refuse_misspelt_audience
@@ -16,7 +18,7 @@ from retrieval.errors import ArticleError
         (["Staff", "staff"], ("Staff", "staff")),
     ],
 )
-def test_audience_of_json_reads_lists(value, audience) -> None:
+def test_audience_of_json_reads_lists(value: Any, audience: Any) -> None:
     assert audience_of_json(value) == audience
 
 
@@ -34,7 +36,7 @@ def test_audience_of_json_reads_lists(value, audience) -> None:
         (["a\nb"], "control characters"),
     ],
 )
-def test_audience_of_json_refuses_the_rest(value, reason) -> None:
+def test_audience_of_json_refuses_the_rest(value: Any, reason: str) -> None:
     with pytest.raises(ArticleError, match=reason):
         audience_of_json(value)
 
@@ -50,7 +52,7 @@ def test_audience_of_json_refuses_the_rest(value, reason) -> None:
         ('["a;b"]', ("a;b",)),
     ],
 )
-def test_audience_of_cell_reads_separated_roles(cell, audience) -> None:
+def test_audience_of_cell_reads_separated_roles(cell: str, audience: Any) -> None:
     assert audience_of_cell(cell) == audience
 
 
@@ -63,13 +65,13 @@ def test_audience_of_cell_reads_separated_roles(cell, audience) -> None:
         ("[1]", "no role name"),
     ],
 )
-def test_audience_of_cell_refuses_the_rest(cell, reason) -> None:
+def test_audience_of_cell_refuses_the_rest(cell: str, reason: str) -> None:
     with pytest.raises(ArticleError, match=reason):
         audience_of_cell(cell)
 
 
 @pytest.mark.parametrize("key", ["Audience", "AUDIENCE", " audience"])
-def test_refuse_misspelt_audience_stops_a_silent_publication(key) -> None:
+def test_refuse_misspelt_audience_stops_a_silent_publication(key: str) -> None:
     with pytest.raises(ArticleError, match='write "audience"'):
         refuse_misspelt_audience(["id", key])
     refuse_misspelt_audience(["id", "audience", "audiences", 3])
@@ -95,7 +97,7 @@ def test_text_of_json_takes_text_and_whole_numbers() -> None:
         (None, None),
     ],
 )
-def test_safe_url_lets_only_harmless_links_through(url, safe) -> None:
+def test_safe_url_lets_only_harmless_links_through(url: str, safe: str) -> None:
     assert safe_url(url) == safe
 
 
@@ -110,7 +112,7 @@ def test_safe_url_lets_only_harmless_links_through(url, safe) -> None:
         (None, True, None),
     ],
 )
-def test_timestamp_gives_iso_or_nothing(text, utc, iso) -> None:
+def test_timestamp_gives_iso_or_nothing(text: str, utc: Any, iso: str) -> None:
     assert timestamp(text, utc=utc) == iso
 
 
@@ -126,5 +128,5 @@ def test_timestamp_gives_iso_or_nothing(text, utc, iso) -> None:
         ("a%FFb", "a%FFb"),
     ],
 )
-def test_title_of_stem_reads_well(stem, title) -> None:
+def test_title_of_stem_reads_well(stem: str, title: str) -> None:
     assert title_of_stem(stem) == title

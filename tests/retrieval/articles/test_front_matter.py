@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_scalars_and_lists_of_scalars_are_fields() -> None:
         ("description: an audience of one\nabout: audience", None, False),
     ],
 )
-def test_split_front_matter_reads_audiences(block, audience, bare) -> None:
+def test_split_front_matter_reads_audiences(block: str, audience: Any, bare: str) -> None:
     front = split_front_matter(f"---\n{block}\n---\n")[0]
     assert (front.rights, front.bare) == (audience, bare)
 
@@ -67,14 +68,14 @@ def test_split_front_matter_reads_toml() -> None:
         "# A\n\n```yaml\n---\naudience: [x]\n---\n```\n", "audience: all of you\n\nText.",
     ],
 )  # fmt: skip
-def test_split_front_matter_leaves_other_text_alone(text) -> None:
+def test_split_front_matter_leaves_other_text_alone(text: str) -> None:
     assert split_front_matter(text) == (FrontMatter(), text)
 
 
 @pytest.mark.parametrize(
     "text", ["---\n---\nBody", "---\n# a comment\n---\nBody", "\n\n---\r\n...\r\nBody"]
 )
-def test_split_front_matter_may_be_empty(text) -> None:
+def test_split_front_matter_may_be_empty(text: str) -> None:
     front, rest = split_front_matter(text)
     assert front == FrontMatter(present=True)
     assert rest.strip() == "Body"
@@ -120,7 +121,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED)
-def test_split_front_matter_refuses_what_it_cannot_trust(text, reason) -> None:
+def test_split_front_matter_refuses_what_it_cannot_trust(text: str, reason: str) -> None:
     with pytest.raises(ArticleError) as caught:
         split_front_matter(text)
     assert re.search(reason, caught.value.reason), caught.value.reason

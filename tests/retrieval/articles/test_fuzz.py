@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raw=st.binary(max_size=300) | st.text(max_size=300).map(lambda t: t.encode("utf-8", "replace"))
 )
 @lenient
-def test_any_bytes_are_articles_or_rejections(folder, suffix, raw) -> None:
+def test_any_bytes_are_articles_or_rejections(folder: Path, suffix: str, raw: Any) -> None:
     path = folder / f"x{suffix}"
     path.write_bytes(raw)
     check(path)
@@ -77,7 +78,9 @@ def damage(draw: st.DrawFn, raw: bytes) -> bytes:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 @given(choices=st.data())
 @settings(lenient, max_examples=40)
-def test_damaged_samples_are_articles_or_rejections(folder, sample, choices) -> None:
+def test_damaged_samples_are_articles_or_rejections(
+    folder: Path, sample: Path, choices: Any
+) -> None:
     path = folder / sample.name
     path.write_bytes(choices.draw(damage(sample.read_bytes())))
     check(path)
@@ -86,7 +89,9 @@ def test_damaged_samples_are_articles_or_rejections(folder, sample, choices) -> 
 @pytest.mark.parametrize("part", ["document", "numbering", "styles"])
 @given(choices=st.data())
 @settings(lenient, max_examples=25)
-def test_damaged_parts_of_a_docx_are_articles_or_rejections(folder, part, choices) -> None:
+def test_damaged_parts_of_a_docx_are_articles_or_rejections(
+    folder: Path, part: str, choices: Any
+) -> None:
     (sample,) = [path for path in SAMPLES if path.suffix == ".docx"]
     out = io.BytesIO()
     with zipfile.ZipFile(sample) as archive, zipfile.ZipFile(out, "w") as broken:

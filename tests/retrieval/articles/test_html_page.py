@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from loading_types import LoadText
 
 from retrieval.articles import load_articles
 
@@ -36,7 +40,7 @@ If that fails, go on:
 Guests can't use the VPN."""
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     (article,) = load_articles([samples / "html"]).articles
     assert (article.id, article.title) == ("vpn.html", "Connect to the VPN")
     assert article.url == "https://help.varrowby.example.com/it/vpn"
@@ -59,7 +63,9 @@ def test_load_reads_the_sample(samples) -> None:
         ("<h1>T</h1><main>x</main>", "T", "x"),
     ],
 )
-def test_load_finds_title_and_content(load_text, html, title, body) -> None:
+def test_load_finds_title_and_content(
+    load_text: LoadText, html: str, title: str, body: str
+) -> None:
     (article,) = load_text("my-page.html", html).articles
     assert (article.title, article.body) == (title, body)
 
@@ -79,7 +85,7 @@ def test_load_finds_title_and_content(load_text, html, title, body) -> None:
         "<?xml version='1.0' encoding='iso-8859-1'?><p>é“".encode(),
     ],
 )
-def test_load_decodes_as_declared(load_text, raw) -> None:
+def test_load_decodes_as_declared(load_text: LoadText, raw: Any) -> None:
     (article,) = load_text("a.html", raw).articles
     assert article.body == "é“"
 
@@ -93,18 +99,18 @@ def test_load_decodes_as_declared(load_text, raw) -> None:
         (b"<p>" + b"x" * 40_000_001, "at most 40,000,000 are taken in"),
     ],
 )
-def test_load_refuses_what_it_cannot_read(load_text, raw, reason) -> None:
+def test_load_refuses_what_it_cannot_read(load_text: LoadText, raw: Any, reason: str) -> None:
     loaded = load_text("a.html", raw)
     assert not loaded.articles
     assert reason in loaded.rejected[0].reason
 
 
-def test_load_takes_only_absolute_canonical_links(load_text) -> None:
+def test_load_takes_only_absolute_canonical_links(load_text: LoadText) -> None:
     (article,) = load_text("a.html", "<link rel=canonical href=/x><p>x").articles
     assert article.url is None
 
 
-def test_load_reads_confluence_pages_by_sight(samples) -> None:
+def test_load_reads_confluence_pages_by_sight(samples: Path) -> None:
     loaded = load_articles([samples / "confluence_html"])
     (article,) = loaded.articles
     assert (article.id, article.title, article.format) == ("65701", "Parking", "confluence")
@@ -117,12 +123,12 @@ def test_load_reads_confluence_pages_by_sight(samples) -> None:
     assert dict(loaded.skipped) == {"index": 1}
 
 
-def test_load_gives_confluence_pages_the_default_audience(samples) -> None:
+def test_load_gives_confluence_pages_the_default_audience(samples: Path) -> None:
     (article,) = load_articles([samples / "confluence_html"], audience=("staff",)).articles
     assert article.audience == ("staff",)
 
 
-def test_load_confluence_page_without_crumbs_or_date(load_text) -> None:
+def test_load_confluence_page_without_crumbs_or_date(load_text: LoadText) -> None:
     page = (
         "<h1 id=title-heading><span id=title-text>Space : A page</span></h1>"
         "<div class='page-metadata'>last modified on Foo 99, 2026</div><div id=main-content>x</div>"

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from loading_types import Write
 
 from retrieval.articles import child as reading_process
 from retrieval.articles import load_articles
@@ -174,7 +175,7 @@ def test_answers_end_with_how_it_went(tmp_path: Path) -> None:
         ("nested.html", "<div>" * 100_000),
     ],
 )
-def test_hostile_texts_end_soon(write, name: str, content: str) -> None:
+def test_hostile_texts_end_soon(write: Write, name: str, content: str) -> None:
     write("fine.txt", "Fine.")
     loaded = load_articles([write(name, content).parent])
     assert "fine.txt" in {article.id for article in loaded.articles}

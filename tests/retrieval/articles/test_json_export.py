@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from loading_types import LoadText
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,7 @@ import pytest
         ('{"data": {}}', 'Zendesk {"articles": [...]}; Confluence {"results": [...]}'),
     ],
 )  # fmt: skip
-def test_load_refuses_other_json(load_text, text, reason) -> None:
+def test_load_refuses_other_json(load_text: LoadText, text: str, reason: str) -> None:
     loaded = load_text("a.json", text)
     assert not loaded.articles
     assert reason in loaded.rejected[0].reason
@@ -27,10 +28,10 @@ def test_load_refuses_other_json(load_text, text, reason) -> None:
     "text",
     ['{"result": []}', '{"records": []}', '{"articles": []}', '{"results": [], "_links": {}}'],
 )
-def test_load_empty_exports_hold_nothing(load_text, text) -> None:
+def test_load_empty_exports_hold_nothing(load_text: LoadText, text: str) -> None:
     loaded = load_text("a.json", text)
     assert (loaded.articles, loaded.rejected) == ((), ())
 
 
-def test_load_names_the_line_of_broken_json(load_text) -> None:
+def test_load_names_the_line_of_broken_json(load_text: LoadText) -> None:
     assert load_text("a.json", '{\n"a": 1,\n}').rejected[0].line == 3

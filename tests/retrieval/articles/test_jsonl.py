@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from loading_types import LoadText
 
 from retrieval.articles import load_articles
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     parking, grades, badge = load_articles([samples / "jsonl"]).articles
     assert parking.id == "faq-parking"
     assert (
@@ -21,7 +24,7 @@ def test_load_reads_the_sample(samples) -> None:
     assert (badge.id, badge.audience) == ("faq.jsonl#4", ())
 
 
-def test_load_reads_the_beir_sample(samples) -> None:
+def test_load_reads_the_beir_sample(samples: Path) -> None:
     first, second = load_articles([samples / "beir/corpus.jsonl"]).articles
     assert (first.id, first.title, first.body, first.format) == (
         "d1",
@@ -32,7 +35,7 @@ def test_load_reads_the_beir_sample(samples) -> None:
     assert second.title == ""
 
 
-def test_load_accepts_text_for_body_and_ignores_other_keys(load_text) -> None:
+def test_load_accepts_text_for_body_and_ignores_other_keys(load_text: LoadText) -> None:
     (article,) = load_text("a.jsonl", '{"id": 7, "text": "x", "tags": {"a": 1}}').articles
     assert (article.id, article.body, article.format) == ("7", "x", "jsonl")
 
@@ -55,7 +58,9 @@ def test_load_accepts_text_for_body_and_ignores_other_keys(load_text) -> None:
         (b'{"body": "\xe9"}', "not UTF-8: byte 0xE9 at offset 41"),
     ],
 )
-def test_load_names_the_bad_line_and_takes_the_others(load_text, row, reason) -> None:
+def test_load_names_the_bad_line_and_takes_the_others(
+    load_text: LoadText, row: Any, reason: str
+) -> None:
     before, after = b'{"id": "first", "body": "one"}\n', b'\n{"id": "last", "body": "two"}\n'
     raw = row if isinstance(row, bytes) else row.encode()
 
@@ -67,17 +72,17 @@ def test_load_names_the_bad_line_and_takes_the_others(load_text, row, reason) ->
     assert re.search(reason, bad.reason), bad.reason
 
 
-def test_load_splits_at_line_feeds_only(load_text) -> None:
+def test_load_splits_at_line_feeds_only(load_text: LoadText) -> None:
     loaded = load_text("a.jsonl", '{"body": "a\u2028b\x85c"}\r\n\r\n{"body": "d"}')
     assert [a.body for a in loaded.articles] == ["a\u2028b\x85c", "d"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_load_understands_marks(load_text, encoding) -> None:
+def test_load_understands_marks(load_text: LoadText, encoding: Any) -> None:
     loaded = load_text("a.jsonl", '{"body": "ü"}\n{"body": "Ċ"}\n'.encode(encoding))
     assert [a.body for a in loaded.articles] == ["ü", "Ċ"]
 
 
-def test_load_refuses_utf16_without_a_mark(load_text) -> None:
+def test_load_refuses_utf16_without_a_mark(load_text: LoadText) -> None:
     loaded = load_text("a.jsonl", '{"body": "u"}'.encode("utf-16-le"))
     assert "looks like UTF-16 without a byte-order mark" in loaded.rejected[0].reason

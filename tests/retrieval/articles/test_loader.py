@@ -3,12 +3,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from loading_types import Write
 
 from retrieval.articles.loader import SourceFile
 from retrieval.errors import ArticleError
 
 
-def test_source_file_reads_up_to_a_limit(write) -> None:
+def test_source_file_reads_up_to_a_limit(write: Write) -> None:
     file = SourceFile(write("a.txt", "\ufeffäb"), "a.txt", date(2026, 3, 1))
     assert file.read_text() == "äb"
     assert file.read_article() == "äb"

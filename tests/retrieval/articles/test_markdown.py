@@ -1,7 +1,10 @@
 # ruff: noqa: E501  (expected texts stand as they are)
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from loading_types import LoadText
 
 from retrieval.articles import load_articles
 from retrieval.articles.liquid import without_liquid
@@ -39,7 +42,7 @@ net user %USERNAME% * /domain
 - Self-service portal: The page at id.varrowby.example.com."""
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     (article,) = load_articles([samples / "markdown/reset-password.md"]).articles
     assert (article.id, article.title) == ("it-password", "Reset your password")
     assert article.url == "https://help.varrowby.example.com/it/password"
@@ -48,7 +51,7 @@ def test_load_reads_the_sample(samples) -> None:
     assert article.body == SAMPLE
 
 
-def test_load_reads_a_site_page(samples) -> None:
+def test_load_reads_a_site_page(samples: Path) -> None:
     (article,) = load_articles([samples / "markdown/site-page.md"]).articles
     assert article.body == (
         "Read this first\n\nAsk your manager before you book travel.\n\n"
@@ -69,7 +72,9 @@ def test_load_reads_a_site_page(samples) -> None:
         ("---\ntitle: Log in &amp; out\n---\n# Log in &amp; out\n\nText", "Log in & out", "Text"),
     ],
 )
-def test_load_finds_the_title_and_keeps_it_out_of_the_body(load_text, text, title, body) -> None:
+def test_load_finds_the_title_and_keeps_it_out_of_the_body(
+    load_text: LoadText, text: str, title: str, body: str
+) -> None:
     (article,) = load_text("my-page.md", text).articles
     assert (article.title, article.body) == (title, body)
 
@@ -95,7 +100,7 @@ def test_load_finds_the_title_and_keeps_it_out_of_the_body(load_text, text, titl
         ("nul\0", "nul\ufffd"),
     ],
 )  # fmt: skip
-def test_markdown_text_is_light(text, clean) -> None:
+def test_markdown_text_is_light(text: str, clean: str) -> None:
     assert markdown_text(text) == clean
 
 
@@ -117,11 +122,11 @@ def test_markdown_text_is_light(text, clean) -> None:
         ('<a href="{% link "a/b" %}">', '<a href="a/b">'),
     ],
 )
-def test_without_liquid_shows_what_a_reader_would_see(text, shown) -> None:
+def test_without_liquid_shows_what_a_reader_would_see(text: str, shown: str) -> None:
     assert without_liquid(text) == shown
 
 
-def test_load_names_the_line_of_bad_front_matter(load_text) -> None:
+def test_load_names_the_line_of_bad_front_matter(load_text: LoadText) -> None:
     loaded = load_text("a.md", "---\ntitle: x\naudience: {staff: 1}\n---\nText")
     assert not loaded.articles
     assert loaded.rejected[0].line == 3

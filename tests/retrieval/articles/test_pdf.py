@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
+from loading_types import LoadHere, LoadText, Write
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from retrieval.articles import load_articles
@@ -75,7 +78,7 @@ def at(y: float, text: str, x: float = 60, size: float = 10) -> str:
     return f"BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n"
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     (article,) = load_articles([samples / "pdf"]).articles
     assert article.title == "Requesting parental leave"
     assert article.body.startswith(SAMPLE)
@@ -84,7 +87,7 @@ def test_load_reads_the_sample(samples) -> None:
     assert article.audience is None
 
 
-def test_load_takes_the_title_from_metadata_or_name(load_text) -> None:
+def test_load_takes_the_title_from_metadata_or_name(load_text: LoadText) -> None:
     page = at(500, "Plain text of one size.")
     assert load_text("a-b.pdf", pdf(page, title="Stated")).articles[0].title == "Stated"
     assert (
@@ -104,13 +107,13 @@ def test_load_takes_the_title_from_metadata_or_name(load_text) -> None:
         (pdf(at(500, "x"))[:400], "the PDF"),
     ],
 )
-def test_load_refuses_what_it_cannot_read(load_text, raw, reason) -> None:
+def test_load_refuses_what_it_cannot_read(load_text: LoadText, raw: Any, reason: str) -> None:
     loaded = load_text("a.pdf", raw)
     assert not loaded.articles
     assert reason in loaded.rejected[0].reason
 
 
-def test_load_maps_any_breakage(load_here, monkeypatch) -> None:
+def test_load_maps_any_breakage(load_here: LoadHere, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*args: object, **kwargs: object) -> None:
         raise KeyError("/Root")
 
@@ -119,7 +122,7 @@ def test_load_maps_any_breakage(load_here, monkeypatch) -> None:
         load_here("a.pdf", pdf(at(500, "x")))
 
 
-def test_load_leaves_out_slanted_watermarks(load_text) -> None:
+def test_load_leaves_out_slanted_watermarks(load_text: LoadText) -> None:
     watermark = "BT /F1 60 Tf 0.7 0.7 -0.7 0.7 100 100 Tm (DRAFT) Tj ET\n"
     (article,) = load_text("a.pdf", pdf(watermark + at(500, "Text."))).articles
     assert article.body == "Text."
@@ -174,7 +177,7 @@ def test_structured_finds_headings_by_size_and_weight() -> None:
 
 
 @pytest.mark.parametrize("bullet", ["•", "\uf0b7", "-", "*", "o"])
-def test_structured_keeps_bullets(bullet) -> None:
+def test_structured_keeps_bullets(bullet: str) -> None:
     page = [line(700, f"{bullet} one"), line(688, f"{bullet} two"), line(660, LONG)]
     assert structured([page])[1] == f"- one\n- two\n\n{LONG}"
 
@@ -301,7 +304,7 @@ def page_of(*rows: tuple[float, list[tuple[float, str]]]) -> list[Line]:
         ),
     ],
 )  # fmt: skip
-def test_cells_under_each_other_are_a_table(rows, table) -> None:
+def test_cells_under_each_other_are_a_table(rows: Any, table: Any) -> None:
     assert structured([page_of(*rows)])[1] == table
 
 
@@ -327,7 +330,7 @@ def test_lines_of_a_table_of_contents_are_left_out() -> None:
     assert structured([page])[1] == LONG
 
 
-def test_places_tell_the_page_of_every_part(load_text) -> None:
+def test_places_tell_the_page_of_every_part(load_text: LoadText) -> None:
     pages = [
         [line(700, "First.")],
         [line(700, LONG), line(688, LONG + " and")],
@@ -350,7 +353,7 @@ def test_places_tell_the_page_of_every_part(load_text) -> None:
 PICTURE = "q 500 0 0 300 50 300 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q\n"
 
 
-def test_scanned_pages_are_named(load_text) -> None:
+def test_scanned_pages_are_named(load_text: LoadText) -> None:
     text = at(500, "Text of a page that is none.")
     loaded = load_text("a.pdf", pdf(text, PICTURE, PICTURE, text, PICTURE + at(20, "Scanned by X")))
     assert loaded.articles[0].place(40) == {"page": 4}
@@ -359,24 +362,24 @@ def test_scanned_pages_are_named(load_text) -> None:
     assert "ocrmypdf" in warning
 
 
-def test_scans_with_a_printed_footer_are_refused(load_text) -> None:
+def test_scans_with_a_printed_footer_are_refused(load_text: LoadText) -> None:
     loaded = load_text("a.pdf", pdf(*[PICTURE + at(20, "Scanned by X")] * 2))
     assert "its pages are probably scanned" in loaded.rejected[0].reason
 
 
-def test_turned_pages_are_read_upright(load_text) -> None:
+def test_turned_pages_are_read_upright(load_text: LoadText) -> None:
     turned = "BT /F1 10 Tf 0 1 -1 0 300 100 Tm (Turned text.) Tj ET\n"
     assert load_text("a.pdf", pdf(turned)).articles[0].body == "Turned text."
 
 
-def test_load_refuses_a_huge_file_unread(write) -> None:
+def test_load_refuses_a_huge_file_unread(write: Write) -> None:
     path = write("a.pdf")
     with path.open("r+b") as stream:
         stream.truncate(200_000_001)  # a hole: it takes no room on the disk
     assert "larger than 200,000,000 bytes" in load_articles([path]).rejected[0].reason
 
 
-def test_load_refuses_endless_text(load_here, monkeypatch) -> None:
+def test_load_refuses_endless_text(load_here: LoadHere, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("retrieval.articles.pdf.MAX_ARTICLE_CHARS", 5)
     with pytest.raises(ArticleError, match="holds more than 5 characters"):
         load_here("a.pdf", pdf(at(500, "More than five.")))

@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from loading_types import LoadText
 
 from retrieval.articles import load_articles
 from retrieval.articles.loader import BadRow
 from retrieval.articles.qna import QnaPair, pairs
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     who, person = load_articles([samples / "qna"]).articles
     assert (who.id, who.title, who.body) == (
         "smalltalk.qna#1",
@@ -23,7 +24,7 @@ def test_load_reads_the_sample(samples) -> None:
     )
 
 
-def test_pairs_keep_the_other_ways_to_ask(samples) -> None:
+def test_pairs_keep_the_other_ways_to_ask(samples: Path) -> None:
     first, second = pairs((samples / "qna/smalltalk.qna").read_text())
     assert first == QnaPair(
         "Who are you?",
@@ -43,7 +44,7 @@ def test_pairs_keep_the_other_ways_to_ask(samples) -> None:
         ("# ? Q\n```markdown\na\n", "the answer to 'Q' is not closed"),
     ],
 )
-def test_pairs_name_what_is_broken(text, reason) -> None:
+def test_pairs_name_what_is_broken(text: str, reason: str) -> None:
     import re
 
     good = "# ? G\n```markdown\nfine\n```\n"
@@ -54,7 +55,7 @@ def test_pairs_name_what_is_broken(text, reason) -> None:
     assert re.match(reason, second.reason)
 
 
-def test_load_rejects_broken_pairs_by_line(load_text) -> None:
+def test_load_rejects_broken_pairs_by_line(load_text: LoadText) -> None:
     loaded = load_text("a.qna", "# ? Q\n\n# ? R\r\n```markdown\r\nyes\r\n```\r\n")
     assert [(a.title, a.body) for a in loaded.articles] == [("R", "yes")]
     assert [bad.line for bad in loaded.rejected] == [1]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +40,7 @@ from retrieval.errors import ArticleError
         ("<unknown-tag>x</unknown-tag>", "x"),
     ],
 )
-def test_readable_paragraphs(html, text) -> None:
+def test_readable_paragraphs(html: str, text: str) -> None:
     assert readable(html) == text
 
 
@@ -67,7 +69,7 @@ def test_readable_paragraphs(html, text) -> None:
          "1. a\n   | h | i |\n   | --- | --- |\n   | 1 | 2 |"),
     ],
 )  # fmt: skip
-def test_readable_lists(html, text) -> None:
+def test_readable_lists(html: str, text: str) -> None:
     assert readable(html) == text
 
 
@@ -81,7 +83,7 @@ def test_readable_lists(html, text) -> None:
         ("<p>run <code>a  b</code>", "run a b"),
     ],
 )
-def test_readable_code(html, text) -> None:
+def test_readable_code(html: str, text: str) -> None:
     assert readable(html) == text
 
 
@@ -95,7 +97,7 @@ def test_readable_code(html, text) -> None:
         ("<figure><img alt='Screenshot'><figcaption>The menu</figcaption></figure>", "The menu"),
     ],
 )
-def test_readable_pictures(html, text) -> None:
+def test_readable_pictures(html: str, text: str) -> None:
     assert readable(html) == text
 
 
@@ -122,7 +124,7 @@ def test_readable_pictures(html, text) -> None:
         "<iframe>bad</iframe>",
     ],
 )
-def test_readable_drops_what_is_no_article(html) -> None:
+def test_readable_drops_what_is_no_article(html: str) -> None:
     assert readable(f"<body>{html}<p>good</p></body>") == "good"
 
 
@@ -136,7 +138,7 @@ def test_readable_drops_what_is_no_article(html) -> None:
         "<p>Click <button>good</button>",
     ],
 )
-def test_readable_keeps_what_only_looks_like_it(html) -> None:
+def test_readable_keeps_what_only_looks_like_it(html: str) -> None:
     assert "good" in readable(html)
 
 
@@ -156,7 +158,7 @@ def test_readable_too_deep_nesting_is_refused() -> None:
      "</h2>", "<img alt='a b c'>", "<form>", "<aside>", "word ", "\n", "<b>", "</b>", "<sup>1"]
 ), max_size=40))  # fmt: skip
 @settings(max_examples=300)
-def test_readable_any_markup_keeps_lines_tidy(pieces) -> None:
+def test_readable_any_markup_keeps_lines_tidy(pieces: Any) -> None:
     text = readable("".join(pieces))
     assert text == text.strip("\n")
     assert "\n\n\n" not in text

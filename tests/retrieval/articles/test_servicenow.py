@@ -3,8 +3,11 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
+from loading_types import LoadText, Write
 
 from retrieval.articles import load_articles
 from retrieval.articles.servicenow import drafts_of_json
@@ -27,7 +30,7 @@ def export(*rows: object, **more: object) -> str:
     return json.dumps({"result": list(rows), **more})
 
 
-def test_load_reads_the_json_sample(samples) -> None:
+def test_load_reads_the_json_sample(samples: Path) -> None:
     loaded = load_articles([samples / "servicenow/kb_knowledge.json"], today=date(2026, 3, 1))
     articles = {a.id: a for a in loaded.articles}
     drive = articles["KB0010001"]
@@ -49,7 +52,7 @@ def test_load_reads_the_json_sample(samples) -> None:
     assert any("cannot_read_user_criteria excludes" in w for w in loaded.warnings)
 
 
-def test_load_reads_the_xml_sample(samples) -> None:
+def test_load_reads_the_xml_sample(samples: Path) -> None:
     loaded = load_articles([samples / "servicenow/export.xml"])
     (article,) = loaded.articles
     assert (article.id, article.title, article.audience) == (
@@ -65,7 +68,7 @@ def test_load_reads_the_xml_sample(samples) -> None:
 
 
 @pytest.mark.parametrize("root", ["xml", "response"])
-def test_load_reads_other_xml_answers(load_text, root) -> None:
+def test_load_reads_other_xml_answers(load_text: LoadText, root: Any) -> None:
     name = "result" if root == "response" else "kb_knowledge"
     loaded = load_text(
         "a.xml",
@@ -75,7 +78,7 @@ def test_load_reads_other_xml_answers(load_text, root) -> None:
     assert [(a.id, a.body, a.audience) for a in loaded.articles] == [("KB1", "x", None)]
 
 
-def test_load_leaves_out_deleted_records(load_text) -> None:
+def test_load_leaves_out_deleted_records(load_text: LoadText) -> None:
     loaded = load_text("a.xml", '<unload><kb_knowledge action="DELETE"/></unload>')
     assert dict(loaded.skipped) == {"retired": 1}
 
@@ -94,7 +97,9 @@ def test_load_leaves_out_deleted_records(load_text) -> None:
         ({"text": ""}, "empty"),
     ],
 )
-def test_load_leaves_out_what_is_not_published(load_text, fields, reason) -> None:
+def test_load_leaves_out_what_is_not_published(
+    load_text: LoadText, fields: Any, reason: str
+) -> None:
     loaded = load_text("a.json", export(row(**fields)))
     assert not loaded.articles
     assert dict(loaded.skipped) == {reason: 1}
@@ -104,7 +109,7 @@ def test_load_leaves_out_what_is_not_published(load_text, fields, reason) -> Non
     "fields",
     [{"valid_to": "2026-03-01"}, {"workflow_state": "pending_retirement"}, {"active": "true"}],
 )
-def test_load_takes_what_is_still_valid(load_text, fields) -> None:
+def test_load_takes_what_is_still_valid(load_text: LoadText, fields: Any) -> None:
     assert len(load_text("a.json", export(row(**fields))).articles) == 1
 
 
@@ -131,7 +136,9 @@ def test_load_takes_what_is_still_valid(load_text, fields) -> None:
         ({"can_read_user_criteria": "HR", "cannot_read_user_criteria": HEX_A}, ()),
     ],
 )
-def test_load_turns_restrictions_into_roles(load_text, fields, audience) -> None:
+def test_load_turns_restrictions_into_roles(
+    load_text: LoadText, fields: Any, audience: Any
+) -> None:
     criteria = [{"sys_id": HEX_B, "name": "Known"}]
     if (
         fields.get("can_read_user_criteria", "") != ""
@@ -143,7 +150,7 @@ def test_load_turns_restrictions_into_roles(load_text, fields, audience) -> None
     assert article.audience == audience
 
 
-def test_load_says_where_rights_may_be_missing(load_text) -> None:
+def test_load_says_where_rights_may_be_missing(load_text: LoadText) -> None:
     bare = row()
     del bare["can_read_user_criteria"]
     loaded = load_text("a.json", export(bare, {**bare, "number": "KB2"}))
@@ -154,12 +161,12 @@ def test_load_says_where_rights_may_be_missing(load_text) -> None:
     assert "(2 times): KB1, KB2" in loaded.warnings[0]
 
 
-def test_load_ignores_the_default_audience(load_text) -> None:
+def test_load_ignores_the_default_audience(load_text: LoadText) -> None:
     (article,) = load_text("a.json", export(row()), audience=("staff",)).articles
     assert article.audience is None
 
 
-def test_load_names_bad_records_and_takes_the_others(load_text) -> None:
+def test_load_names_bad_records_and_takes_the_others(load_text: LoadText) -> None:
     loaded = load_text("a.json", export("x", row(), row(number="KB2", text="<div>" * 3000)))
     assert [a.id for a in loaded.articles] == ["KB1"]
     assert [bad.reason[:22] for bad in loaded.rejected] == [
@@ -168,13 +175,13 @@ def test_load_names_bad_records_and_takes_the_others(load_text) -> None:
     ]
 
 
-def test_load_remarks_on_unreadable_expiry(load_text) -> None:
+def test_load_remarks_on_unreadable_expiry(load_text: LoadText) -> None:
     loaded = load_text("a.json", export(row(valid_to="31/12/2026")))
     assert len(loaded.articles) == 1
     assert "valid_to is not ISO 8601" in loaded.warnings[0]
 
 
-def test_load_reads_a_single_record_and_odd_values(load_text) -> None:
+def test_load_reads_a_single_record_and_odd_values(load_text: LoadText) -> None:
     loaded = load_text(
         "a.json",
         json.dumps({"result": row(number=None, sys_id="abc", author={"link": "http://[x"})}),
@@ -182,7 +189,7 @@ def test_load_reads_a_single_record_and_odd_values(load_text) -> None:
     assert [(a.id, a.url) for a in loaded.articles] == [("abc", None)]
 
 
-def test_drafts_of_json_uses_the_day_it_is_given(write) -> None:
+def test_drafts_of_json_uses_the_day_it_is_given(write: Write) -> None:
     from retrieval.articles.loader import Draft, Skipped, SourceFile
 
     rows = {"result": [row(valid_to="2026-05-01")]}
@@ -193,7 +200,7 @@ def test_drafts_of_json_uses_the_day_it_is_given(write) -> None:
     assert late == [Skipped("expired")]
 
 
-def test_wiki_article_keeps_its_steps(load_text) -> None:
+def test_wiki_article_keeps_its_steps(load_text: LoadText) -> None:
     row = {
         "number": "KB1", "short_description": "Reset the printer", "article_type": "wiki",
         "text": "", "wiki": "'''Symptom:''' red light.\n\n== Steps ==\n# Open the lid.\n# Press '''Clear'''.",
@@ -204,7 +211,7 @@ def test_wiki_article_keeps_its_steps(load_text) -> None:
     assert article.fields == {"language": "en", "type": "wiki"}
 
 
-def test_article_by_a_template_keeps_its_parts_in_order(load_text) -> None:
+def test_article_by_a_template_keeps_its_parts_in_order(load_text: LoadText) -> None:
     row = {
         "number": "KB2", "short_description": "Scanner", "text": "", "workflow_state": "published",
         "can_read_user_criteria": "", "kb_resolution": "<p>Hold power for 8 seconds.</p>",

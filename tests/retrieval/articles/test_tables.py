@@ -57,7 +57,7 @@ def test_table_fills_short_rows_and_drops_empty_ones_and_columns() -> None:
         ("<pre>a\nb</pre>", "a b"),
     ],
 )
-def test_table_cells_are_one_line(cell, text) -> None:
+def test_table_cells_are_one_line(cell: str, text: str) -> None:
     assert table(f"<tr><th>A<th>B<tr><td>{cell}</td><td>z") == (
         f"| A | B |\n| --- | --- |\n| {text} | z |"
     )
@@ -72,7 +72,7 @@ def test_table_cells_are_one_line(cell, text) -> None:
         "<table><tr><td><h2>Head</h2></td><td><table><tr><td>Text</table></table>",
     ],
 )
-def test_layout_tables_are_read_cell_by_cell(html) -> None:
+def test_layout_tables_are_read_cell_by_cell(html: str) -> None:
     assert readable(html) == "## Head\n\nText"
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -72,7 +73,7 @@ WRITERS = [in_text, in_utf16, in_jsonl, in_beir, in_csv]
 
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("body", HOSTILE)
-def test_body_is_verbatim(folder, writer, body) -> None:
+def test_body_is_verbatim(folder: Path, writer: Any, body: str) -> None:
     loaded = load_articles([writer(folder, body)])
     assert not loaded.rejected
     assert body in [article.body for article in loaded.articles]
@@ -81,7 +82,7 @@ def test_body_is_verbatim(folder, writer, body) -> None:
 @pytest.mark.parametrize("writer", WRITERS)
 @given(body=bodies)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_body_is_verbatim(folder, writer, body) -> None:
+def test_any_body_is_verbatim(folder: Path, writer: Any, body: str) -> None:
     if writer is in_text and (body.startswith("\ufeff") or "\0" in body):
         return  # a mark is taken off, and text full of NULs refused
     if writer is in_utf16 and body.startswith("\0"):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+from loading_types import LoadText, Write
 
 from retrieval.articles import load_articles
 
@@ -11,7 +14,7 @@ def article(**fields: object) -> dict[str, object]:
     return {"id": 1, "title": "T", "body": "<p>x</p>", "user_segment_id": None, **fields}
 
 
-def test_load_reads_the_sample(samples) -> None:
+def test_load_reads_the_sample(samples: Path) -> None:
     loaded = load_articles([samples / "zendesk"])
     sensor, dealers, escalation = loaded.articles
     assert (sensor.id, sensor.title, sensor.audience) == ("360001234567", "Return a sensor", None)
@@ -45,7 +48,7 @@ def test_load_reads_the_sample(samples) -> None:
         ({"user_segment_id": 7}, ()),
     ],
 )
-def test_load_turns_segments_into_roles(load_text, fields, audience) -> None:
+def test_load_turns_segments_into_roles(load_text: LoadText, fields: Any, audience: Any) -> None:
     segments = [{"id": 5, "name": "Five"}, {"id": 6, "name": "Six"}, {"id": 7, "name": " "}, "x"]
     (found,) = load_text(
         "a.json", json.dumps({"articles": [article(**fields)], "user_segments": segments})
@@ -53,13 +56,13 @@ def test_load_turns_segments_into_roles(load_text, fields, audience) -> None:
     assert found.audience == audience
 
 
-def test_load_says_where_rights_may_be_missing(load_text) -> None:
+def test_load_says_where_rights_may_be_missing(load_text: LoadText) -> None:
     loaded = load_text("a.json", json.dumps({"article": {"id": 1, "title": "T", "body": "x"}}))
     assert loaded.articles[0].audience is None
     assert "without the field user_segment_id" in loaded.warnings[0]
 
 
-def test_load_names_bad_records_and_takes_the_others(load_text) -> None:
+def test_load_names_bad_records_and_takes_the_others(load_text: LoadText) -> None:
     rows = [3, article(id=[1]), article(id=2, body=None), article(id=3), article(id=4, body={})]
     loaded = load_text("a.json", json.dumps({"articles": rows}))
     assert [a.id for a in loaded.articles] == ["3"]
@@ -79,7 +82,7 @@ def translated(locale: str, source: str = "en-us", **more: object) -> str:
     return json.dumps({"articles": [row]})
 
 
-def test_each_locale_is_an_article_and_the_default_one_keeps_the_id(write) -> None:
+def test_each_locale_is_an_article_and_the_default_one_keeps_the_id(write: Write) -> None:
     write("de.json", translated("de", label_names=["fees", "returns"]))
     write("en-us.json", translated("en-us"))
     root = write("fr.json", translated("fr")).parent
@@ -92,11 +95,11 @@ def test_each_locale_is_an_article_and_the_default_one_keeps_the_id(write) -> No
     assert loaded.articles[0].fields["label_names"] == ("fees", "returns")
 
 
-def test_single_translation_keeps_the_bare_id(load_text) -> None:
+def test_single_translation_keeps_the_bare_id(load_text: LoadText) -> None:
     assert [a.id for a in load_text("de.json", translated("de")).articles] == ["9001"]
 
 
-def test_id_of_an_index_that_exists_stays(write) -> None:
+def test_id_of_an_index_that_exists_stays(write: Write) -> None:
     root = write("de.json", translated("de")).parent
     write("en-us.json", translated("en-us"))
     held = {"9001": (str(root), "de.json")}

@@ -65,11 +65,11 @@ def test_a_complete_engine_is_left_as_it_is() -> None:
             return []
 
     class Whole(Complete):
-        def retrieve(
+        def retrieve(  # type: ignore[override]
             self, query: str, k: int, *, roles: Roles = PUBLIC, where: Sequence[str] = ()
         ) -> list[Hit]:
             return []
 
     engine = Whole()
-    assert adapted(engine) is engine  # type: ignore[comparison-overlap]
+    assert adapted(engine) is engine
     assert adapted(Complete()) is not engine

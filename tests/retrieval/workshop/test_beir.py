@@ -129,7 +129,7 @@ def test_write_run_keeps_our_order_for_trec_eval(
     if names:
         # Grades that make every other order score differently.
         qrels = {"q1": {name: len(names) - place for place, name in enumerate(names)}}
-        run = list(ir_measures.read_trec_run(str(path)))  # type: ignore[no-untyped-call]
+        run = list(ir_measures.read_trec_run(str(path)))
         assert ir_measures.calc_aggregate([nDCG], qrels, run)[nDCG] == pytest.approx(1)
 
 

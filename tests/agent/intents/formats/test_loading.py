@@ -128,7 +128,9 @@ ROWS = st.lists(st.tuples(TEXTS, st.sampled_from(["x", "y", "oos", ""])), min_si
 
 @given(ROWS)
 @settings(max_examples=40)
-def test_jsonl_round_trips_any_text(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
+def test_jsonl_round_trips_any_text(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
+) -> None:
     path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
     path.write_text(
         "".join(
@@ -145,7 +147,9 @@ def test_jsonl_round_trips_any_text(tmp_path_factory: pytest.TempPathFactory, ro
 
 @given(ROWS)
 @settings(max_examples=40)
-def test_csv_round_trips_any_text(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
+def test_csv_round_trips_any_text(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
+) -> None:
     import csv
 
     path = tmp_path_factory.mktemp("rows") / "rows.csv"

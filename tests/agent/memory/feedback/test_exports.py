@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from agent.memory.feedback import Judged, as_csv, as_questions, as_squad, find_in_articles
 from qa.workshop.scoring.questions import load_questions
 from qa.workshop.scoring.squad import load_squad
-from retrieval.types import Article, Hit, Passage, Roles
+from retrieval.types import Article, Engine, Hit, Passage, Roles
 
 ARTICLES = {
     "vpn": Article("vpn", "VPN", "Start the client 🙂 and choose\nConnect to Work."),
@@ -17,10 +18,12 @@ ARTICLES = {
 }
 
 
-class FakeEngine:
+class FakeEngine(Engine):
     generation = encoder_id = "fake"
 
-    def retrieve(self, query: str, k: int, *, roles: Roles = frozenset()) -> list[Hit]:
+    def retrieve(
+        self, query: str, k: int, *, roles: Roles = frozenset(), where: Sequence[str] = ()
+    ) -> list[Hit]:
         readable = [each for each in ARTICLES.values() if self.article(each.id, roles=roles)]
         return [Hit(Passage("p", each.id, 0, len(each.body), each.body), 1.0) for each in readable][
             :k
@@ -31,6 +34,9 @@ class FakeEngine:
         if found is None or (found.audience and not roles & set(found.audience)):
             return None
         return found
+
+    def closeness(self, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError
 
     def trace(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError

@@ -493,8 +493,13 @@ def test_load_of_a_long_session_reads_its_last_turns_alone(
     turns = tuple(make_turn(f"d{place}") for place in range(250))
     store.save(replace(session, turns=turns))
     read: list[str] = []
-    real = store_module.turn_of
-    monkeypatch.setattr(store_module, "turn_of", lambda text: read.append(text) or real(text))
+    real = store_module.turn_of  # type: ignore[attr-defined]
+
+    def counted(text: str) -> Turn:
+        read.append(text)
+        return real(text)
+
+    monkeypatch.setattr(store_module, "turn_of", counted)
     recent = store.load(session.id, "ann", last=100)
     assert recent is not None
     assert len(read) == 100

@@ -327,7 +327,7 @@ def test_requests_that_never_come_whole_do_not_fill_the_log(
     head = b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
     def routes() -> list[str]:
-        return [getattr(record, "fields", {}).get("route") for record in caplog.records]
+        return [str(getattr(record, "fields", {}).get("route")) for record in caplog.records]
 
     until = time.monotonic() + 30
     with caplog.at_level(logging.INFO, "frontdesk"), running.client() as client:

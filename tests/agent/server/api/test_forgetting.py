@@ -92,7 +92,7 @@ def swept(store: SessionStore, clocks: Clocks, monkeypatch: pytest.MonkeyPatch) 
         rested.append(seconds)
         await real(60)
 
-    monkeypatch.setattr(forgetting.asyncio, "sleep", rest)
+    monkeypatch.setattr("asyncio.sleep", rest)
     try:
         asyncio.run(once())
     finally:

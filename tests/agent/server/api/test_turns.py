@@ -10,8 +10,8 @@ import pytest
 from agent.agent import Agent
 from agent.configuration import default_agent
 from agent.memory.sessions import SessionStore
-from agent.server.api.worker_pool import Stop, Stopped
-from agent.types import Event, IntentRanking
+from agent.server.api.work import Stop, Stopped
+from agent.types import Event, IntentRanking, KnowledgeBase
 from qa.types import CalibrationState, Refusal, RefusalReason, Result
 
 
@@ -23,7 +23,7 @@ class FakeClassifier:
         return [IntentRanking((), 0.0, 1.0) for _ in texts]
 
 
-class FakeKnowledgeBase:
+class FakeKnowledgeBase(KnowledgeBase):
     def ask(self, question: str, **_: Any) -> Result:
         refusal = Refusal(RefusalReason.NOT_FOUND, "Nothing.")
         return Result(question, (), refusal, CalibrationState.DEFAULT, "1")

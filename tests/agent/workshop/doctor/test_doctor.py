@@ -130,6 +130,7 @@ def test_examine_finds_a_colliding_pair_and_what_merging_would_bring() -> None:
     assert {pair.first, pair.second} == {"reset_password", "forgot_password"}
     assert pair.of == 20
     assert pair.confused == len(pair.examples) >= 2
+    assert diagnosis.accuracy is not None
     assert pair.accuracy_before == diagnosis.accuracy < pair.accuracy_after
     assert diagnosis.findings == 1
 

@@ -75,8 +75,8 @@ def test_choose_threshold_answers_ties_together() -> None:
 def test_choose_threshold_does_not_depend_on_order() -> None:
     pairs = [(i / 300, i % 40 != 0) for i in range(300)]
     shuffled = random.Random(3).sample(pairs, len(pairs))
-    one = choose_threshold(*map(list, zip(*pairs, strict=True)), max_wrong=0.1)  # type: ignore[arg-type]
-    other = choose_threshold(*map(list, zip(*shuffled, strict=True)), max_wrong=0.1)  # type: ignore[arg-type]
+    one = choose_threshold(*map(list, zip(*pairs, strict=True)), max_wrong=0.1)
+    other = choose_threshold(*map(list, zip(*shuffled, strict=True)), max_wrong=0.1)
     assert one == other
 
 

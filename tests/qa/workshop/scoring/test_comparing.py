@@ -30,8 +30,8 @@ def asked(kinds: list[str], number: int, *, answerable: bool = True) -> Predicte
 def compared(before: list[str], after: list[str], *, tolerance: float = 0.0) -> Comparison:
     questions = [Question(str(n), f"Question {n}?", (GOLD,)) for n in range(len(before))]
     runs = [{str(n): asked(run, n) for n in range(len(run))} for run in (before, after)]
-    outcomes = [score_answers(questions, run, lambda _: None) for run in runs]
-    return compare_outcomes(*outcomes, *runs, tolerance=tolerance)
+    before_, after_ = [score_answers(questions, run, lambda _: None) for run in runs]
+    return compare_outcomes(before_, after_, *runs, tolerance=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_silence_is_worse_than_right_and_better_than_wrong(
 def test_a_right_refusal_is_as_good_as_a_right_answer() -> None:
     question = Question("0", "Who?", answerable=False)
     runs = [{"0": asked([kind], 0)} for kind in ("wrong", "silent")]
-    outcomes = [score_answers([question], run, lambda _: None) for run in runs]
-    found = compare_outcomes(*outcomes, *runs)
+    before, after = [score_answers([question], run, lambda _: None) for run in runs]
+    found = compare_outcomes(before, after, *runs)
     assert (found.count("won"), found.difference) == (1, 1.0)
     assert found.runs[0]["wrong_rate"] == 1.0
     assert found.runs[1] == {"coverage": 0.0, "wrong_rate": None, "pairs_right": None}
@@ -101,7 +101,7 @@ def test_compare_reads_what_evaluate_answers_writes(tmp_path: Path) -> None:
         {"id": "2", "question": "Who?", "answerable": False},
     ]
     answer = {"text": GOLD, "confidence": 0.9, "article_id": "price.md", "start": 9, "end": 16}
-    runs = {
+    runs: dict[str, list[Any]] = {
         "a": [{"id": "1", "answers": [answer]}, {"id": "2", "answers": [answer]}],
         "b": [{"id": "1", "answers": [answer]}, {"id": "2"}],
         "questions": rows,

@@ -13,15 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import EvaluationError
-from qa.types import Example
-from qa.workshop.scoring.metrics import (
-    best_threshold,
-    evaluate_squad,
+from qa.reading.overlap import (
     exact_match_over_golds,
     f1_over_golds,
     normalize_answer,
     token_f1,
 )
+from qa.types import Example
+from qa.workshop.scoring.metrics import best_threshold, evaluate_squad
 
 WORDS = st.lists(
     st.sampled_from(["the", "a", "cat", "Cat!", "dog", "An", "...", "8:30", "é", "x-y", "theory"]),

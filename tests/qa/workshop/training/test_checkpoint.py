@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import save_file
 
 from qa.errors import TrainingError
-from qa.workshop.training import checkpoint
 from qa.workshop.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint, under
 
 
@@ -33,7 +32,7 @@ def test_save_checkpoint_keeps_the_old_one_if_the_disk_refuses(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(TrainingError, match=r"Can't write the checkpoint .*No space left"):
         save_checkpoint(tmp_path, {"a": torch.ones(1)}, {"step": 2})
     assert load_checkpoint(tmp_path)[1]["step"] == 1

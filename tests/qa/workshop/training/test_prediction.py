@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ TEXTS = [
     "Ünïcode 😀 text.",
 ]
 EXAMPLES = [Example(str(n), "When does it open?", text) for n, text in enumerate(TEXTS)]
-LIMITS = {"max_tokens": 64, "stride_tokens": 16, "max_answer_tokens": 8}
+LIMITS: Any = {"max_tokens": 64, "stride_tokens": 16, "max_answer_tokens": 8}
 
 
 @pytest.fixture(scope="module")

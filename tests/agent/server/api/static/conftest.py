@@ -103,7 +103,7 @@ class StaticKnowledge(ServedKnowledge):
     ) -> Result:
         return Result(question, (), None, CalibrationState.DEFAULT, self.generation, {})
 
-    def article(self, article_id: str, *, roles: Roles) -> Article | None:
+    def article(self, article_id: str, *, roles: Roles = PUBLIC) -> Article | None:
         for each in ARTICLES.values():
             if each.id == article_id and visible(each.audience, roles):
                 return each
@@ -153,7 +153,7 @@ def serving(folder: Path, settings: Mapping[str, Any]) -> Iterator[Served]:
         desk = Desk(sessions)
         given = {"kb": folder / "kb", "keys": folder / "keys.json", **settings}
         app = create_app(
-            Settings(**given), agent=desk, knowledge_base=StaticKnowledge(), sessions=sessions
+            Settings(**given), agent=desk, shelves=StaticKnowledge(), sessions=sessions
         )
         with served(app) as (url, _):
             try:

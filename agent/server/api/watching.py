@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-__all__ = ["Poller"]
+__all__ = ["Watch"]
 
 
-class Poller:
+class Watch:
     """Calls `look` every so often until it is closed.
 
     Args:
