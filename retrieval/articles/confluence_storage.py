@@ -13,7 +13,8 @@ from html import escape
 
 from lxml.html import Element, HtmlElement
 
-from retrieval.articles.readable import parse_html, render
+from retrieval.articles.html_parsing import parse_html
+from retrieval.articles.readable import render
 
 __all__ = ["storage_text"]
 

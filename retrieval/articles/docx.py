@@ -18,8 +18,9 @@ from lxml.html import HtmlElement
 from retrieval.articles.audience import UNSTATED
 from retrieval.articles.docx_numbering import NUMBERED, Package, open_package
 from retrieval.articles.fields import shown, timestamp, title_of_stem
+from retrieval.articles.html_parsing import parse_html
 from retrieval.articles.loader import Draft, LoaderOutput, SourceFile
-from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
+from retrieval.articles.readable import drop_leading_title, plain, render
 from retrieval.errors import ArticleError
 
 __all__ = ["load"]

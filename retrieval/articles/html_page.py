@@ -17,8 +17,10 @@ from retrieval.articles import confluence_pages
 from retrieval.articles.audience import UNSTATED
 from retrieval.articles.decoding import decode
 from retrieval.articles.fields import timestamp, title_of_stem
+from retrieval.articles.html_parsing import parse_html
+from retrieval.articles.html_site import strip_site
 from retrieval.articles.loader import MAX_ARTICLE_CHARS, Draft, LoaderOutput, SourceFile
-from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
+from retrieval.articles.readable import drop_leading_title, plain, render
 from retrieval.errors import ArticleError
 
 __all__ = ["load"]
@@ -48,6 +50,7 @@ def load(file: SourceFile) -> Iterator[LoaderOutput]:
         return
     content = _content(root)
     title = _title(root, content) or title_of_stem(PurePosixPath(file.relative).stem)
+    strip_site(content)
     url, updated = _url(root), _updated(root)
     yield Draft(
         title=title,

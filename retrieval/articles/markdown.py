@@ -21,9 +21,10 @@ from mdit_py_plugins.footnote import footnote_plugin
 from retrieval.articles.audience import RightsField
 from retrieval.articles.fields import shown, timestamp, title_of_stem
 from retrieval.articles.front_matter import FrontMatter, split_front_matter
+from retrieval.articles.html_parsing import parse_html
 from retrieval.articles.liquid import without_liquid
 from retrieval.articles.loader import Draft, LoaderOutput, Remark, Skipped, SourceFile
-from retrieval.articles.readable import drop_leading_title, parse_html, plain, render
+from retrieval.articles.readable import drop_leading_title, plain, render
 from retrieval.errors import ArticleError
 from retrieval.types import FieldValue
 

@@ -6,8 +6,7 @@ item, pipe tables with a header row, fenced code. What goes: markup of single wo
 article: scripts, navigation, forms, page footers. Support answers live in lists, numbered
 steps and tables, so those come through whole, with their numbers.
 
-lxml parses, because it is the fastest lenient parser with a tree that can be pruned in
-place. The renderer is our own: markdownify and its kind escape characters and keep
+The renderer is our own: markdownify and its kind escape characters and keep
 emphasis and link syntax, which would then stand in every quote, and leave merged table
 cells and layout tables as they come.
 """
@@ -17,38 +16,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlElement
 
+from retrieval.articles.html_parsing import parse_html
+from retrieval.articles.html_pruning import INLINE, prune
 from retrieval.articles.tables import grid_of, is_layout, pipe_table
-from retrieval.errors import ArticleError
 
-__all__ = ["drop_leading_title", "parse_html", "plain", "readable", "render"]
+__all__ = ["drop_leading_title", "plain", "readable", "render"]
 
 _MAX_DEPTH = 100
 """Elements nested deeper than this give their text as one paragraph: the stack is finite."""
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_DROPPED = _words(
-    "script style noscript template head nav footer aside form select textarea input svg canvas "
-    "iframe object embed audio video map dialog del s strike rp progress meter"
-)
-_DROPPED_ROLES = _words(
-    "navigation banner contentinfo search complementary menu menubar toolbar dialog"
-)
-_INLINE = _words(
-    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark output q ruby "
-    "rb rt samp slot small span strong sub sup time tt u var wbr"
-)
-_NOTE = re.compile(r"\b(note|tip|info|warning|caution|important|callout|admonition|alert)\b", re.I)
-_SKIP_LINK = re.compile(r"\b(skip-(link|to-content)|headerlink|breadcrumbs?|footnote-backref)\b")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
-_CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f\ufffe\uffff]")
-_CHARACTER_NUMBER = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,8}))(?![0-9a-fA-F]);?")
 _AROUND_BREAK = re.compile(r" *\n *")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\ufeff\u00ad"))
 _TYPED_BULLET = re.compile(r"[•·▪◦‣●○■][ \t]*(?=\S)")
@@ -60,45 +40,6 @@ _DULL_ALT = re.compile(
 )
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)$", re.I)
 _EMOTICON = re.compile(r"[(:][\w -]+[):]$")
-
-
-def parse_html(text: str) -> HtmlElement:
-    """Return the document element of a page or a fragment, however broken it is.
-
-    Raises:
-        ArticleError: Nothing can be made of it, or it nests so deeply that text is lost.
-    """
-    # A text may claim an encoding; it is decoded already, so the claim must not count.
-    parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
-    source = _without_controls(text).encode("utf-8", errors="replace")
-    try:
-        root = document_fromstring(source, parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError) as error:
-        if "empty" in str(error):  # nothing but closing tags or comments
-            return document_fromstring(b"<html><body></body></html>")
-        raise ArticleError(f"the HTML can't be parsed: {error}") from error
-    for entry in parser.error_log:
-        if entry.type_name == "ERR_RESOURCE_LIMIT" or "xcessive depth" in entry.message:
-            raise ArticleError(
-                f"the HTML is nested too deeply ({entry.message.strip()}): simplify it",
-                line=entry.line,
-            )
-    return root
-
-
-def _without_controls(text: str) -> str:
-    """Return HTML without characters that a tree can't hold, written out or as numbers."""
-    text = _CONTROL.sub("", text.replace("\0", "\ufffd").replace("\f", " "))
-    return _CHARACTER_NUMBER.sub(_character, text) if "&#" in text else text
-
-
-def _character(reference: re.Match[str]) -> str:
-    number = int(reference[2], 10) if reference[2] else int(reference[1], 16)
-    if 0x80 <= number < 0xA0:
-        # Written by programs that meant Windows-1252, and read so by browsers.
-        return bytes([number]).decode("cp1252", errors="ignore")
-    bad = number < 0x110000 and _CONTROL.fullmatch(chr(number))
-    return "" if bad else reference[0]
 
 
 def readable(html: str) -> str:
@@ -135,62 +76,8 @@ def drop_leading_title(body: str, title: str) -> str:
 
 def render(root: HtmlElement) -> str:
     """Return an element's content as light Markdown; the tree is pruned on the way."""
-    _prune(root)
+    prune(root)
     return "\n\n".join(_Blocks(0).of(root))
-
-
-def _prune(root: HtmlElement) -> None:
-    """Take out what is no content, keeping the text around it."""
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str):
-            _drop(element)
-            continue
-        tag = element.tag
-        if element is root or tag in ("html", "body"):
-            continue
-        if tag in _DROPPED:
-            if (tag == "form" and _holds_article(element)) or (
-                tag == "aside" and _is_note(element)
-            ):
-                element.tag = "div"
-            elif tag == "input" and (element.get("type") or "").lower() == "checkbox":
-                element.tag = "span"
-                element.text = "[x] " if element.get("checked") is not None else "[ ] "
-            else:
-                _drop(element)
-        elif (
-            (element.get("role") or "").lower() in _DROPPED_ROLES
-            or element.get("aria-hidden") == "true"
-            or element.get("hidden") is not None
-            or (tag == "header" and _is_page_header(element))
-            or (tag == "button" and not _in_text(element))
-            or _SKIP_LINK.search(element.get("class") or "")
-        ):
-            _drop(element)
-
-
-def _drop(element: HtmlElement) -> None:
-    if element.getparent() is not None:
-        element.drop_tree()
-
-
-def _holds_article(form: HtmlElement) -> bool:
-    """Some servers wrap whole pages in a form."""
-    return next(form.iter("main", "article", "h1"), None) is not None
-
-
-def _is_note(aside: HtmlElement) -> bool:
-    return bool(_NOTE.search(f"{aside.get('class') or ''} {aside.get('role') or ''}"))
-
-
-def _is_page_header(header: HtmlElement) -> bool:
-    parent = header.getparent()
-    return parent is not None and parent.tag == "body" and next(header.iter("h1"), None) is None
-
-
-def _in_text(button: HtmlElement) -> bool:
-    parent = button.getparent()
-    return parent is not None and parent.tag in ("p", "li", "td", "span", "strong", "b")
 
 
 _CHILDREN = {
@@ -253,7 +140,7 @@ class _Blocks:
             self._line.append('"')
             self._content(element, depth)
             self._line.append('"')
-        elif tag in _INLINE:
+        elif tag in INLINE:
             self._content(element, depth)
         else:
             self._flush()
