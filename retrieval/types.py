@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "INDEX_MARKER",
@@ -47,7 +48,10 @@ INDEX_MARKER = "frontdesk-kb.json"
 
 T = TypeVar("T")
 
-Matrix = NDArray[np.float32]
+if TYPE_CHECKING:
+    Matrix = NDArray[np.float32]
+else:
+    Matrix = Any  # numpy isn't loaded for its name alone: whoever only reads files needs none
 """(n, dim) float32, rows of unit length."""
 
 

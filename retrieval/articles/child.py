@@ -18,16 +18,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from retrieval.articles.audience import RightsField
 from retrieval.articles.failures import reading_failure
 from retrieval.articles.loader import WatchedFile
 from retrieval.articles.records import to_json
 
 __all__ = ["answer", "main"]
-
-_RIGHTS: TypeAdapter[RightsField] = TypeAdapter(RightsField)
 
 
 def answer(request: dict[str, Any], step: Callable[[], None]) -> Iterator[dict[str, Any]]:
@@ -42,7 +38,7 @@ def answer(request: dict[str, Any], step: Callable[[], None]) -> Iterator[dict[s
         Path(request["path"]),
         request["relative"],
         date.fromisoformat(request["today"]),
-        None if rights is None else _RIGHTS.validate_python(rights),
+        None if rights is None else RightsField.of_json(rights),
     )
     end: dict[str, Any] = {"type": "end"}
     step()

@@ -187,8 +187,8 @@ class Gathering:
                 continue
             if entry.draft.id not in (None, settled):
                 self._remark(
-                    "an id is stated by several articles: all but one are known by their folder "
-                    "or language and the id",
+                    "an id is stated by several articles: all but one are known by their path, or "
+                    "by the id and their language",
                     f"{entry.place} is {settled}",
                 )
             articles.append(_article(entry, settled))
@@ -217,9 +217,9 @@ class Gathering:
         return _Place(source, file, source.shown(relative), default, unclear)
 
     def _read_file(self, module: str, place: _Place) -> None:
-        reader: Loader = loader(module)
-        if module not in QUICK:
-            reader = IsolatedLoader(module, shared_child())
+        reader: Loader = (
+            loader(module) if module in QUICK else IsolatedLoader(module, shared_child())
+        )
         try:
             for found in self._by(reader, place.file):
                 self._take(found, place)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from retrieval.articles.fields import shown
 from retrieval.articles.loader import Draft
@@ -86,10 +87,8 @@ class Identities:
                     or article_id in stated
                 ):
                     article_id = f"{entry.source.name}/{article_id}"
-            elif entry.draft.other_id and (
-                stated[article_id] is not entry or article_id in self._taken
-            ):
-                article_id = entry.draft.other_id
+            elif self._steps_aside(entry, stated[article_id]):
+                article_id = entry.draft.other_id or article_id
             owner = stated.get(article_id)
             other = given.get(article_id) or (None if owner is entry else owner)
             if other is not None:
@@ -99,6 +98,16 @@ class Identities:
             else:
                 given[article_id] = entry
                 yield entry, article_id
+
+    def _steps_aside(self, entry: Entry, owner: Entry) -> bool:
+        """Tell whether an article takes its other id: it is not its owner's copy by mistake."""
+        other = entry.draft.other_id
+        if other is None or (owner is entry and entry.draft.id not in self._taken):
+            return False
+        if other != entry.relative:
+            return True
+        here, there = PurePosixPath(entry.relative), PurePosixPath(owner.relative)
+        return (here.parent, here.suffix) != (there.parent, there.suffix)
 
     def _claim(self, entry: Entry) -> tuple[bool, bool]:
         """Rank those who state one id: who has it already comes first, a translation last."""

@@ -11,10 +11,12 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -56,7 +58,7 @@ class Child:
     def __init__(self, limits: Limits = Limits()) -> None:
         self._limits = limits
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
 
     def read(self, module: str, file: SourceFile) -> Iterator[LoaderOutput]:
@@ -104,32 +106,32 @@ class Child:
             "cpu_s": limits.cpu_s,
             "memory_bytes": limits.memory_bytes,
         }
-        over = threading.Timer(limits.wall_s, process.kill)
-        over.start()
         try:
             _send(process, request)
-            for line in process.stdout or ():
+            for line in _lines(process, limits.wall_s):
                 record: dict[str, Any] = json.loads(line)
                 if record["type"] == "end":
                     return record
                 yield of_json(record)
         except BrokenPipeError:
             pass
-        finally:
-            over.cancel()
         raise ArticleError(_ended(process.wait(), limits))
 
-    def _started(self) -> subprocess.Popen[str]:
+    def _started(self) -> subprocess.Popen[bytes]:
         if self._owner != os.getpid():  # a fork must not talk to the child of its parent
             self._process, self._owner = None, os.getpid()
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", "from retrieval.articles.child import main; main()"],
+                [
+                    sys.executable,
+                    "-P",
+                    "-S",
+                    "-c",
+                    "from retrieval.articles.child import main; main()",
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                text=True,
-                encoding="ascii",
                 env={
                     **os.environ,
                     "PYTHONPATH": os.pathsep.join(
@@ -159,10 +161,34 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
 
 
-def _send(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
+def _send(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
     if process.stdin is not None:
-        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
         process.stdin.flush()
+
+
+def _lines(process: subprocess.Popen[bytes], wall_s: float) -> Iterator[bytes]:
+    """Yield the lines that a process writes; end it when they take too long to come."""
+    if process.stdout is None:
+        return
+    deadline = time.monotonic() + wall_s
+    pending: list[bytes] = []
+    while True:
+        ready, _, _ = select.select([process.stdout], [], [], deadline - time.monotonic())
+        if not ready:
+            process.kill()
+            return
+        chunk = os.read(process.stdout.fileno(), 1 << 18)
+        if not chunk:
+            return
+        first, *others = chunk.split(b"\n")
+        pending.append(first)
+        for part in others:
+            yield b"".join(pending)
+            pending = [part]
+        if time.monotonic() > deadline:
+            process.kill()
+            return
 
 
 def _ended(code: int, limits: Limits) -> str:

@@ -27,7 +27,18 @@ _ATTRIBUTES = re.compile(
     r"(?<![ \t])[ \t]*+\{:?[ \t]*+[.#][^{}\n]*+\}[ \t]*+$|^[ \t]*+\{:[^{}\n]*+\}[ \t]*+$",
     re.MULTILINE,
 )
-_BLOCK_TITLE = frozenset(("alert", "note", "warning", "callout", "details", "accordion", "tip"))
+_NAMED = re.compile(r"(\w+)=[\"']([^\"']*)[\"']")
+_INCLUDED = ("content", "text", "message", "body", "title", "caption", "alt", "description")
+"""Arguments of an inclusion that the page shows."""
+
+_CONTENT_REF = re.compile(
+    r"\{%-?\s*content-ref\b[^%]*%\}.*?\{%-?\s*endcontent-ref\s*-?%\}", re.DOTALL
+)
+"""A link to another page, shown as a box."""
+
+_BLOCK_TITLE = frozenset(
+    ("alert", "note", "warning", "callout", "details", "accordion", "tip", "tab", "expand")
+)
 
 
 def without_liquid(text: str) -> str:
@@ -68,6 +79,8 @@ def _without_comments(text: str) -> str:
 
 def _prose(text: str) -> str:
     text = _RAW.sub("", text)
+    if "content-ref" in text:
+        text = _CONTENT_REF.sub("", text)
     text = _IN_LINK.sub(lambda match: match[1] + _destination(match[3]), text)
     text = _ANY.sub(_shown, text)
     return _ATTRIBUTES.sub("", text)
@@ -89,6 +102,9 @@ def _shown(match: re.Match[str]) -> str:
         described = [text for text in strings[1:] if " " in text]
         alt = re.sub(r"[\[\]\n]", " ", described[0]) if described else ""
         return f"![{alt}](-)" if alt else ""
+    if name == "include":
+        named = dict(_NAMED.findall(match[2]))
+        return next((named[key] for key in _INCLUDED if named.get(key)), "")
     if name in _BLOCK_TITLE and strings and strings[0]:
         return strings[0] + "\n\n"
     return ""

@@ -19,6 +19,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from retrieval.articles.audience import RightsField
+from retrieval.articles.dialects import plain_markdown
 from retrieval.articles.fields import shown, timestamp, title_of_stem
 from retrieval.articles.front_matter import FrontMatter, split_front_matter
 from retrieval.articles.html_parsing import parse_html
@@ -29,9 +30,6 @@ from retrieval.errors import ArticleError
 from retrieval.types import FieldValue
 
 __all__ = ["load", "markdown_text"]
-
-_GITHUB_ALERT = re.compile(r"^([ \t]*>[ \t]*)\[!(\w+)\][ \t]*$", re.MULTILINE)
-_CONTAINER = re.compile(r"^[ \t]*:{3,}[ \t]*(?:\w+[ \t]*)?(.*)$", re.MULTILINE)
 
 
 def load(file: SourceFile) -> Iterator[LoaderOutput]:
@@ -54,13 +52,12 @@ def load(file: SourceFile) -> Iterator[LoaderOutput]:
     # Site generators put a title into their pages as it stands, so "&amp;" is meant as "&".
     title = unescape(stated["title"] or "")
     title = title or _first_heading(page) or title_of_stem(PurePosixPath(file.relative).stem)
-    parent = PurePosixPath(file.relative).parent.as_posix()
     yield Draft(
         title=title,
         body=drop_leading_title(render(page), title),
         format="markdown",
         id=stated["id"],
-        other_id=None if parent == "." or not stated["id"] else f"{parent}/{stated['id']}",
+        other_id=file.relative,
         url=stated["url"],
         audience=audience,
         updated=stated["updated"] or _changed(fields),
@@ -130,10 +127,7 @@ def markdown_text(text: str) -> str:
 
 
 def _html(text: str) -> HtmlElement:
-    text = without_liquid(text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _GITHUB_ALERT.sub(lambda match: f"{match[1]}{match[2].capitalize()}:", text)
-    if ":::" in text:
-        text = _CONTAINER.sub(r"\1", text)
+    text = without_liquid(plain_markdown(text.replace("\r\n", "\n").replace("\r", "\n")))
     try:
         return parse_html(_parser().render(text))
     except RecursionError as error:

@@ -20,6 +20,7 @@ __all__ = ["LOADERS", "QUICK", "WITHOUT_RIGHTS", "loader", "loader_of", "module_
 LOADERS: Mapping[str, str] = {
     ".md": "markdown",
     ".markdown": "markdown",
+    ".mdx": "markdown",
     ".html": "html_page",
     ".htm": "html_page",
     ".xhtml": "html_page",

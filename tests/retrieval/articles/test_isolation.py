@@ -61,7 +61,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     )
     (folder / "sitecustomize.py").write_text("import hostile_loader\n")
     sys.path.insert(0, str(folder))
-    child = Child(Limits(cpu_s=0.5, wall_s=20, memory_bytes=1_000_000_000))
+    child = Child(Limits(cpu_s=2.0, wall_s=60, memory_bytes=700_000_000))
     yield child
     child.close()
     sys.path.remove(str(folder))
@@ -81,8 +81,8 @@ def test_items_come_as_they_are_found(hostile: Child, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("busy", "takes more than 0.5 s of computing"),
-        ("large", "needs more than 1,000 MB of memory"),
+        ("busy", "takes more than 2 s of computing"),
+        ("large", "needs more than 700 MB of memory"),
         ("dead", r"ended the process that read it \(code -6\)"),
         ("odd", r"was not foreseen \(KeyError: .*title.*\); please report it"),
     ],

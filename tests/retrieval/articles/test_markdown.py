@@ -93,7 +93,7 @@ def test_load_finds_the_title_and_keeps_it_out_of_the_body(
         ("<details><summary>S</summary>\n\nText\n\n</details>", "S\n\nText"),
         ("Text[^1]\n\n[^1]: Note", "Text[1]\n\n1. Note"),
         ("!!! note \"Mind\"\n    the gap", "Mind\n\nthe gap"),
-        (":::tip Good\nDo it.\n:::", "Good Do it."),
+        (":::tip Good\nDo it.\n:::", "Good\n\nDo it."),
         ("> [!WARNING]\n> Hot", "Warning: Hot"),
         ("&copy; &lt;b&gt;", "© <b>"),
         ("a\\*b", "a*b"),

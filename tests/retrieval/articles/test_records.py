@@ -55,5 +55,5 @@ def test_json_holds_what_is_not_at_its_default(item: LoaderOutput, record: objec
 def test_unknown_and_broken_records_are_refused() -> None:
     with pytest.raises(KeyError):
         of_json({"type": "Other"})
-    with pytest.raises(ValueError, match="body"):
+    with pytest.raises(TypeError, match="body"):
         of_json({"type": "Draft", "title": "T", "format": "html"})
