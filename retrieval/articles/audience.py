@@ -150,6 +150,15 @@ class RightsField:
             },
         )
 
+    @classmethod
+    def of_json(cls, record: Mapping[str, Any]) -> RightsField:
+        """Return the setting that was written as JSON."""
+        roles = {
+            value: None if admitted is None else tuple(admitted)
+            for value, admitted in record["roles"].items()
+        }
+        return cls(record["name"], roles)
+
     def audience(self, values: Sequence[str] | None) -> tuple[Audience | Unstated, Sequence[str]]:
         """Return whom the field's values admit, and the values that admit nobody.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, astuple, fields
 from enum import Enum
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from retrieval.articles.audience import UNSTATED
 from retrieval.articles.loader import BadRow, Draft, LoaderOutput, Remark, Skipped
@@ -19,21 +19,21 @@ _TYPE = "type"
 
 
 @cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+def _defaults(kind: str) -> tuple[tuple[str, Any], ...]:
     """Return the names of a class's fields, each with its default."""
     return tuple(
         (
             field.name,
             field.default_factory() if field.default_factory is not MISSING else field.default,
         )
-        for field in fields(kind)
+        for field in fields(_KINDS[kind])
     )
 
 
 def to_json(found: LoaderOutput) -> dict[str, Any]:
     """Return an item as JSON values."""
     record: dict[str, Any] = {_TYPE: type(found).__name__}
-    for name, default in _defaults(type(found)):
+    for name, default in _defaults(record[_TYPE]):
         value = getattr(found, name)
         if value is default or (value == default and type(value) is type(default)):
             continue
@@ -66,4 +66,4 @@ def of_json(record: dict[str, Any]) -> LoaderOutput:
         }
     if "places" in values:
         values["places"] = tuple(Place(**place) for place in values["places"])
-    return cast("LoaderOutput", _KINDS[record[_TYPE]](**values))
+    return _KINDS[record[_TYPE]](**values)
