@@ -125,7 +125,6 @@ class Child:
                 [
                     sys.executable,
                     "-P",
-                    "-S",
                     "-c",
                     "from retrieval.articles.child import main; main()",
                 ],
