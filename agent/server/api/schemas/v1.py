@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from agent.types import Reply
+from agent.types import Reply, Route
+from qa.types import RefusalReason
 from qa.wire import answer_to_json
 
 __all__ = [
@@ -140,7 +141,7 @@ class ChatReply(_Wire):
 
     session: Annotated[str, Field(description="Send it with the next message.")]
     reply: Annotated[str, Field(description="What is shown; plain text.")]
-    route: Literal["ANSWER", "HANDLE", "CLARIFY", "HANDOFF"]
+    route: Route
     intent: str | None
     citations: list[Citation]
     choices: Annotated[list[str], Field(description="Sending one of them back picks it.")]
@@ -174,14 +175,7 @@ class NearestBody(_Wire):
 class RefusalBody(_Wire):
     """A reasoned no."""
 
-    reason: Literal[
-        "not_found",
-        "low_confidence",
-        "out_of_scope",
-        "readers_disagree",
-        "unsupported_language",
-        "out_of_time",
-    ]
+    reason: RefusalReason
     message: str
     nearest: list[NearestBody]
 
