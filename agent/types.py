@@ -220,6 +220,17 @@ class Conversations(Protocol):
         """Return why a turn went where it went, or None if the owner has no such decision."""
         return None
 
+    def from_colleague(
+        self,
+        session: str,  # noqa: ARG002
+        text: str = "",  # noqa: ARG002
+        *,
+        give_back: bool = False,  # noqa: ARG002
+        owner: str = "",  # noqa: ARG002
+    ) -> bool:
+        """Take a colleague's words, and the conversation back; return whether there is one."""
+        return False
+
     def forget(self, session: str, *, owner: str = "") -> bool:  # noqa: ARG002
         """Delete a session; return whether the owner had it."""
         return False

@@ -58,6 +58,17 @@ class ScriptedAgent(Conversations):
         self.go_on = threading.Event()
         self._script = script
 
+    def from_colleague(
+        self, session: str, text: str = "", *, give_back: bool = False, owner: str = ""
+    ) -> bool:
+        stored = self.sessions.load(session, owner)
+        if stored is None:
+            return False
+        decision = Decision(uuid.uuid4().hex, Route.HANDOFF, "colleague", None, 1.0, {}, "A test.")
+        turn = Turn("", text, Route.HANDOFF, None, decision, _AT)
+        self.sessions.save(replace(stored, turns=(*stored.turns, turn), handed_over=not give_back))
+        return True
+
     def reply(
         self,
         message: str,

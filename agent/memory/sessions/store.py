@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,7 @@ _ID_BYTES = 16
 _MAX_COMMENT_CHARS = 4_000
 
 
-class SessionStore:
+class SessionStore(AbstractContextManager["SessionStore"]):
     """Keeps sessions; safe to share between threads, and a file between processes.
 
     Attributes:
@@ -238,6 +239,12 @@ class SessionStore:
             for name, owner_name, channel, created, updated, n_turns, over in rows
         )
 
+    def owners(self, session_id: str) -> tuple[str, ...]:
+        """Return whose sessions of this id there are: for whoever runs the service alone."""
+        found = "SELECT owner FROM sessions WHERE id = ?"
+        with self._file.reading() as connection:
+            return tuple(row[0] for row in connection.execute(found, (self._name(session_id),)))
+
     def export(self, session_id: str, owner: str = "") -> dict[str, Any] | None:
         """Return all that is kept of a session as JSON, or None if there is none.
 
@@ -285,11 +292,10 @@ class SessionStore:
             SessionError: The comment is too long, or the file can't be written.
         """
         if len(comment) > _MAX_COMMENT_CHARS:
-            msg = (
+            raise SessionError(
                 f"The comment has {len(comment)} characters. Expected at most "
                 f"{_MAX_COMMENT_CHARS}: say it in fewer."
             )
-            raise SessionError(msg)
         with self._file.writing() as connection:
             done = connection.execute(
                 "INSERT OR REPLACE INTO feedback (session, decision, helpful, comment, at) "
@@ -324,9 +330,6 @@ class SessionStore:
     def close(self) -> None:
         """Empty the log and close the file; a closed store can't be used again."""
         self._file.close()
-
-    def __enter__(self) -> SessionStore:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

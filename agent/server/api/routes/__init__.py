@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from agent.server.api.routes import articles, ask, chat, feedback, health, metrics, page, sessions
+from agent.server.api.routes import (
+    articles,
+    ask,
+    chat,
+    feedback,
+    handoff,
+    health,
+    metrics,
+    page,
+    sessions,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -13,6 +23,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ask.router,
     articles.router,
     feedback.router,
+    handoff.router,
     sessions.router,
     health.router,
     metrics.router,

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from agent.types import Reply, Route
+from agent.conversation.handover import packet_to_json
+from agent.types import Reply, Route, Verdict
 from qa.types import RefusalReason
 from qa.wire import answer_to_json
 
@@ -23,6 +24,8 @@ __all__ = [
     "Citation",
     "FeedbackReceipt",
     "FeedbackRequest",
+    "HandoffReceipt",
+    "HandoffRequest",
     "Health",
     "ProblemBody",
     "Transcript",
@@ -58,6 +61,8 @@ _CHAT_REPLY = {
     "choices": [],
     "confidence": 0.91,
     "decision_id": "d_1QbB0e9VJmJ7h1m0",
+    "handoff": None,
+    "parts": [],
 }
 
 
@@ -118,6 +123,30 @@ class Citation(_Wire):
     snippet: SnippetBody
 
 
+class NearestBody(_Wire):
+    """An article that came near."""
+
+    article_id: str
+    title: str
+
+
+class RefusalBody(_Wire):
+    """A reasoned no."""
+
+    reason: RefusalReason
+    message: str
+    nearest: list[NearestBody]
+
+
+class PartBody(_Wire):
+    """What the knowledge base says to one of several things that a message asks."""
+
+    question: str
+    status: Literal["answered", "refused"]
+    answers: list[Citation]
+    refusal: RefusalBody | None
+
+
 class ChatRequest(_Wire):
     """One message of a conversation."""
 
@@ -147,6 +176,11 @@ class ChatReply(_Wire):
     choices: Annotated[list[str], Field(description="Sending one of them back picks it.")]
     confidence: float
     decision_id: str
+    handoff: Annotated[
+        dict[str, Any] | None,
+        Field(description="What a person who takes over needs, when one does; else null."),
+    ]
+    parts: Annotated[list[PartBody], Field(description="Where the message asks several things.")]
 
 
 class AskRequest(_Wire):
@@ -163,21 +197,6 @@ class AskRequest(_Wire):
         float | None,
         Field(default=None, ge=0, description="Stop reading after so many milliseconds."),
     ]
-
-
-class NearestBody(_Wire):
-    """An article that came near."""
-
-    article_id: str
-    title: str
-
-
-class RefusalBody(_Wire):
-    """A reasoned no."""
-
-    reason: RefusalReason
-    message: str
-    nearest: list[NearestBody]
 
 
 class AskResult(_Wire):
@@ -271,6 +290,24 @@ class FeedbackReceipt(_Wire):
     thumb: Literal["up", "down"]
 
 
+class HandoffRequest(_Wire):
+    """What the colleague who took over says."""
+
+    model_config = _example({"reply": "Your badge is ready at the desk.", "give_back": True})
+
+    reply: Annotated[Text | None, Field(default=None, description="Told to the person.")]
+    give_back: Annotated[bool, Field(default=False, description="The agent goes on from here.")]
+
+
+class HandoffReceipt(_Wire):
+    """The words are kept."""
+
+    model_config = _example({"session": "s_4Zt0hV3mQkq8cJtq2bXw9A", "handed_over": False})
+
+    session: str
+    handed_over: Annotated[bool, Field(description="Whether it is still with a colleague.")]
+
+
 class Transcript(_Wire):
     """A conversation as it is stored: personal data masked."""
 
@@ -326,4 +363,17 @@ def chat_json(reply: Reply) -> dict[str, Any]:
         "choices": list(reply.choices),
         "confidence": round(reply.confidence, 6),
         "decision_id": reply.decision_id,
+        "handoff": None if reply.handover is None else packet_to_json(reply.handover),
+        "parts": [_part_json(part) for part in reply.parts],
+    }
+
+
+def _part_json(part: Verdict) -> dict[str, Any]:
+    nearest = [{"article_id": each.article_id, "title": each.title} for each in part.nearest]
+    refusal = {"reason": part.reason, "nearest": nearest}
+    return {
+        "question": part.question,
+        "status": part.status,
+        "answers": [answer_to_json(answer) for answer in part.answers],
+        "refusal": part.reason and refusal | {"message": part.reason.replace("_", " ")},
     }

@@ -292,7 +292,7 @@ def test_json_prints_one_object_a_turn() -> None:
     for line in lines:
         assert list(line) == [
             "session", "reply", "route", "intent", "citations", "choices", "confidence",
-            "decision_id",
+            "decision_id", "handoff", "parts",
         ]  # fmt: skip
     assert lines[0]["citations"][0]["article_id"] == "it/password"
     assert lines[0]["session"] == lines[1]["session"] != lines[2]["session"]

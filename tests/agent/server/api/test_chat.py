@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from agent.server.api.schemas.v1 import ChatReply, chat_json
 from agent.server.api.sse import encode_event
+from agent.types import Handover, HandoverReason, Reply, Route, Verdict
+from qa.types import NearestArticle
 
 
 def test_chat_returns_the_contracts_json(serve: Any) -> None:
@@ -15,11 +19,35 @@ def test_chat_returns_the_contracts_json(serve: Any) -> None:
     reply = response.json()
     assert set(reply) == {
         "session", "reply", "route", "intent", "citations", "choices", "confidence", "decision_id",
+        "handoff", "parts",
     }  # fmt: skip
+    assert (reply["handoff"], reply["parts"]) == (None, [])
     assert reply["route"] == "ANSWER"
     quote = reply["citations"][0]
     assert quote["article_id"] == "it/vpn"
     assert quote["text"] == "Connect."
+
+
+def test_chat_json_holds_the_packet_and_the_parts_of_a_reply() -> None:
+    packet = Handover("s", HandoverReason.ASKED, transcript=(("user", "a person"),))
+    parts = (
+        Verdict("vpn?", "answered", confidence=0.9),
+        Verdict("tea?", "refused", "not_found", nearest=(NearestArticle("it/vpn", "VPN"),)),
+    )
+    reply = Reply("s", "Hm.", Route.HANDOFF, None, 0.5, "d", handover=packet, parts=parts)
+    written = chat_json(reply)
+    assert written["handoff"]["reason"] == "asked"
+    assert written["handoff"]["transcript"] == [{"speaker": "user", "text": "a person"}]
+    assert [part["question"] for part in written["parts"]] == ["vpn?", "tea?"]
+    assert [part["refusal"] for part in written["parts"]] == [
+        None,
+        {
+            "reason": "not_found",
+            "message": "not found",
+            "nearest": [{"article_id": "it/vpn", "title": "VPN"}],
+        },
+    ]
+    assert ChatReply.model_validate_json(json.dumps(written), strict=False).parts[1].refusal
 
 
 def test_chat_goes_on_with_its_session(serve: Any) -> None:

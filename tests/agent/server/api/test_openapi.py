@@ -59,6 +59,7 @@ def test_document_names_every_address(open_server: Any) -> None:
         "/v1/ask",
         "/v1/articles/{article_id}",
         "/v1/feedback",
+        "/v1/handoff/{session_id}",
         "/v1/sessions/{session_id}",
         "/healthz",
         "/readyz",
