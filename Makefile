@@ -142,6 +142,7 @@ HELPDESK ?= helpdesk
 HANDBOOK ?= kb_18f_handbook/pages
 READERS ?= checked bert both bidaf
 FITTED_N ?= 300
+MAX_WRONG ?= 0.25
 build/fit/18f: .venv/.installed
 	$(BIN)/frontdesk index $(HANDBOOK) --kb $@ --yes
 build/fit/sourcegraph build/fit/btcpay: .venv/.installed
@@ -151,7 +152,8 @@ build/fit/sample: .venv/.installed
 calibrations: build/fit/18f build/fit/sourcegraph build/fit/btcpay build/fit/sample
 	for reader in $(READERS); do \
 	  mkdir -p qa/weights/$$reader; \
-	  $(BIN)/frontdesk train calibration --reader $$reader --n $(FITTED_N) --seen build/fit/seen \
+	  $(BIN)/frontdesk train calibration --reader $$reader --n $(FITTED_N) --max-wrong $(MAX_WRONG) \
+	    --seen build/fit/seen \
 	    --collection build/fit/18f=$(HELPDESK)/18f/questions.jsonl,$(HELPDESK)/18f/contrast.jsonl \
 	    --collection build/fit/sourcegraph=$(HELPDESK)/sourcegraph/questions.jsonl,$(HELPDESK)/sourcegraph/contrast.jsonl \
 	    --collection build/fit/btcpay=$(HELPDESK)/btcpay/questions.jsonl \

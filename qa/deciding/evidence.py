@@ -42,6 +42,12 @@ _PARTICULAR = re.compile(
     r"\b\w+[._@/-]\w[\w.@/-]*"
 )
 
+# Codes and versions alone: of a story's numbers ("my son is 24") no article need speak.
+_CODE = re.compile(
+    r"\b0x[0-9A-Fa-f]{3,}\b|\b[A-Za-z]{1,12}[-_]?[0-9]{2,}[\w-]*|\b[A-Z]{2,}-?[0-9]+\b|"
+    r"\b(?i:v|version\s+|error\s+|code\s+|form\s+|model\s+|release\s+)([0-9][\w.]*)|"
+    r"\b[0-9]{1,4}(?:\.[0-9]{1,4})+\b"
+)
 _ASKS_NUMBER = re.compile(
     r"\b(?:how\s+(?:many|much|long|often|far|big|large|old|late|early|soon|high|tall|deep|fast|"
     r"heavy)|when|what\s+(?:time|year|date|percentage|size|age)|(?:phone|extension|room|port)\s+"
@@ -113,6 +119,8 @@ class Asked:
         self._kind = kind_asked(question)
         self._particulars = particulars(question)
         self._denies = negated(question)
+        codes = (_terms(match[1] or match.group()) for match in _CODE.finditer(question))
+        self._codes = tuple(each for each in codes if each)
         self._known: dict[tuple[str, int, int], Mapping[str, float]] = {}
 
     def evidence(self, candidate: Candidate) -> Mapping[str, float]:
@@ -163,6 +171,7 @@ class Asked:
             "held_by_title": self._held_by(titles),
             "held_anywhere": self._held_by(found),
             "known": -_missing(self._particulars, found),
+            "code": -float(any(not each <= found for each in self._codes)),
             "simple": -float(self._type in (QuestionType.YES_NO, QuestionType.WHY)),
             "factual": -float(self._type in (QuestionType.HOW_TO, QuestionType.LIST)),
         }

@@ -46,7 +46,7 @@ CONFIDENCE_FEATURES = (
     "share",
     "support",
     *_OF_READING,
-    "lead",
+    "reader_share",
     "standing",
     "meaning",
     "agreement",
@@ -56,6 +56,7 @@ CONFIDENCE_FEATURES = (
     "held_by_title",
     "held_anywhere",
     "known",
+    "code",
     "simple",
     "factual",
 )

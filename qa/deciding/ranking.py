@@ -26,7 +26,7 @@ from qa.deciding.features import (
     share_of,
 )
 from qa.deciding.grouping import shown_place
-from qa.reading.overlap import normalize_answer
+from qa.reading.overlap import normalize_answer, token_f1
 from qa.types import Candidate
 from retrieval.types import Hit
 
@@ -35,6 +35,8 @@ __all__ = ["Closeness", "Proposal", "Shown", "propose"]
 # The lead over the next answer, in units of the ranking score: more than this is certainty.
 _MAX_GAP = 6.0
 _MAX_SUPPORT = 3.0
+# Two texts that share so many words say the same.
+_ALIKE = 0.5
 # The sentence encoder reads so many surroundings at most: a few hundred tokens.
 _COMPARED_PLACES = 6
 
@@ -59,8 +61,8 @@ class Proposal:
         standing: How far its passage's retrieval score lies above the last passage's, as a
             share of the first's: 0 to 1.
         meaning: How near its surroundings are to the question in meaning: -1 to 1.
-        lead: How far its margin, or that of the reader that read it again, lies above the best
-            of any other text; negative if below.
+        reader_share: The part of its words' candidates in what the readers believe, "no answer"
+            included: of those that were read again, or of all where none was; 0 to 1.
         wording: What the question's words say of it (`evidence`).
         merged: How many candidates it stands for.
     """
@@ -72,7 +74,7 @@ class Proposal:
     support: float
     standing: float
     meaning: float = 0.0
-    lead: float = 0.0
+    reader_share: float = 0.0
     wording: Mapping[str, float] = field(default_factory=dict)
     merged: int = 1
 
@@ -85,7 +87,7 @@ class Proposal:
             "share": self.share,
             "support": self.support,
             **reading_features(self.candidate),
-            "lead": self.lead,
+            "reader_share": self.reader_share,
             "standing": self.standing,
             "meaning": self.meaning,
             "agreement": self.candidate.agreement or 0.0,
@@ -274,20 +276,21 @@ def _proposal(
         support=min(support, _MAX_SUPPORT),
         standing=max(0.0, share_of(hit.score, top) - share_of(last, top)),
         meaning=first.meaning,
-        lead=_lead(first, scored, group),
+        reader_share=_reader_share(first.candidate, [one.candidate for one in scored]),
         merged=len(group.members),
     )
 
 
-def _lead(first: _Scored, scored: Sequence[_Scored], group: _Group) -> float:
-    """Return how far the readers prefer an answer to the best of any other text."""
-    others = [
-        one.candidate for one in scored if one.text != first.text and not group.shows(one.candidate)
-    ]
-    mine = first.candidate
-    if mine.check is not None:
-        again = [each.check for each in others if each.check is not None]
-        return clipped(mine.check - max(again), _MAX_GAP) if again else _MAX_GAP
-    if not others:
-        return _MAX_GAP
-    return clipped(mine.margin - max(each.margin for each in others), _MAX_GAP)
+def _reader_share(mine: Candidate, candidates: Sequence[Candidate]) -> float:
+    """Return the share of the readers' belief that goes to the words of a candidate."""
+    again = [(each.check, each) for each in candidates if each.check is not None]
+    scores = again or [(each.margin, each) for each in candidates]
+    # "No answer" has the score 0.
+    best = max(0.0, *(score for score, _ in scores))
+    total = math.exp(-best) + sum(math.exp(score - best) for score, _ in scores)
+    alike = (
+        math.exp(score - best)
+        for score, each in scores
+        if each is mine or token_f1(each.text, mine.text) >= _ALIKE
+    )
+    return sum(alike) / total

@@ -13,13 +13,18 @@ __all__ = ["Matrix", "fit_logistic", "fit_ranking"]
 
 Matrix = NDArray[np.float64]
 
-_RIDGE = 3e-3
+_RIDGE = 3e-2
 # A feature that spreads less than this says nothing.
 _CONSTANT = 1e-9
 
 
 def fit_logistic(
-    features: Matrix, right: NDArray[np.bool_], weights: Matrix | None = None
+    features: Matrix,
+    right: NDArray[np.bool_],
+    weights: Matrix | None = None,
+    least: Matrix | None = None,
+    *,
+    ridge: float = _RIDGE,
 ) -> tuple[float, Matrix]:
     """Fit a logistic regression whose weights are not negative.
 
@@ -31,6 +36,8 @@ def fit_logistic(
         features: (n, features)
         right: (n,)
         weights: (n,) how much each counts; None is alike.
+        least: (features,) the least weight of each; None is 0.
+        ridge: How strongly weights of standardised features are drawn to 0.
 
     Returns:
         Intercept and (features,) weights.
@@ -56,20 +63,26 @@ def fit_logistic(
     def loss(parameters: Matrix) -> tuple[float, Matrix]:
         margin = sign * (parameters[0] + scaled @ parameters[1:])
         # log(1 + exp(-m)) without overflow.
-        value = counts @ np.logaddexp(0.0, -margin) + 0.5 * _RIDGE * (parameters[1:] ** 2).sum()
+        value = counts @ np.logaddexp(0.0, -margin) + 0.5 * ridge * (parameters[1:] ** 2).sum()
         slope = -sign * np.exp(-np.logaddexp(0.0, margin)) * counts
-        gradient = np.concatenate([[slope.sum()], scaled.T @ slope + _RIDGE * parameters[1:]])
+        gradient = np.concatenate([[slope.sum()], scaled.T @ slope + ridge * parameters[1:]])
         return float(value), gradient
 
     n_features = features.shape[1]
-    bounds = [(None, None)] + [(0.0, None)] * n_features
-    found = minimize(loss, np.zeros(n_features + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    lowest = np.zeros(n_features) if least is None else least * spread
+    bounds = [(None, None)] + [(low, None) for low in lowest]
+    start = np.concatenate([[0.0], lowest])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     fitted: Matrix = found[1:] / spread
     return float(found[0] - fitted @ centre), fitted
 
 
 def fit_ranking(
-    questions: Sequence[tuple[Matrix, NDArray[np.bool_]]], weights: Matrix | None = None
+    questions: Sequence[tuple[Matrix, NDArray[np.bool_]]],
+    weights: Matrix | None = None,
+    least: Matrix | None = None,
+    *,
+    ridge: float = _RIDGE,
 ) -> Matrix:
     """Fit a ranking whose weights are not negative.
 
@@ -81,6 +94,8 @@ def fit_ranking(
         questions: (candidates, features) and (candidates,) of each question that has both
             right and wrong candidates.
         weights: (questions,) how much each counts; None is alike.
+        least: (features,) the least weight of each; None is 0.
+        ridge: How strongly weights of standardised features are drawn to 0.
 
     Returns:
         (features,) weights.
@@ -116,12 +131,13 @@ def fit_ranking(
         pull = np.exp(scores + every - of_every) - np.exp(scores + good - of_good)
         gradient = np.einsum("q,qc,qcf->f", counts, pull, block, optimize=True)
         value = float(counts @ (of_every - of_good)[:, 0])
-        ridge = 0.5 * _RIDGE * float(parameters @ parameters)
-        return value + ridge, gradient + _RIDGE * parameters
+        shrunk = 0.5 * ridge * float(parameters @ parameters)
+        return value + shrunk, gradient + ridge * parameters
 
     n_features = len(spread)
-    bounds = [(0.0, None)] * n_features
-    found = minimize(loss, np.zeros(n_features), jac=True, method="L-BFGS-B", bounds=bounds).x
+    lowest = np.zeros(n_features) if least is None else least * spread
+    bounds = [(low, None) for low in lowest]
+    found = minimize(loss, lowest, jac=True, method="L-BFGS-B", bounds=bounds).x
     fitted: Matrix = found / spread
     return fitted
 

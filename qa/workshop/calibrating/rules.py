@@ -27,6 +27,10 @@ from qa.workshop.calibrating.regression import Matrix, fit_logistic, fit_ranking
 __all__ = ["first_answers", "fit_calibration", "fit_slack"]
 
 _NO_WEIGHT = 1e-6
+# Signs too rare in labelled questions to be learned, and not to be done without: what speaks of
+# the opposite, or lacks the very code, isn't the answer, however alike it looks.
+_LEAST_IN_RANKING = {"opposite": 1.0, "current": 1.0, "kind": 0.3}
+_LEAST_IN_CONFIDENCE = {"opposite": 2.0, "code": 2.5, "current": 0.5, "kind": 0.3}
 # Share of questions whose outcome may change where passages are skipped, and the fewest from
 # which such a share can be told: none in 500 is under 0.6 % with 95 % certainty.
 _MAX_CHANGED = 0.001
@@ -133,7 +137,9 @@ def _fit_ranking(observations: Sequence[Observation]) -> Linear:
             continue
         questions.append((each.described, right))
         weights.append(each.weight)
-    return Linear(0.0, _kept(RANKING_FEATURES, fit_ranking(questions, np.array(weights))))
+    least = _least(RANKING_FEATURES, _LEAST_IN_RANKING)
+    fitted = fit_ranking(questions, np.array(weights), least)
+    return Linear(0.0, _kept(RANKING_FEATURES, fitted))
 
 
 def _fit_confidence(observations: Sequence[Observation], ranking: Linear) -> Linear:
@@ -150,8 +156,13 @@ def _fit_confidence(observations: Sequence[Observation], ranking: Linear) -> Lin
     if not rows:
         msg = "There is no candidate to learn from. Give questions that the reader can answer."
         raise CalibrationError(msg)
-    intercept, fitted = fit_logistic(np.array(rows), np.array(right), np.array(weights))
+    least = _least(CONFIDENCE_FEATURES, _LEAST_IN_CONFIDENCE)
+    intercept, fitted = fit_logistic(np.array(rows), np.array(right), np.array(weights), least)
     return Linear(round(intercept, 6), _kept(CONFIDENCE_FEATURES, fitted))
+
+
+def _least(names: Sequence[str], known: Mapping[str, float]) -> Matrix:
+    return np.array([known.get(name, 0.0) for name in names])
 
 
 def _kept(names: Sequence[str], weights: Matrix) -> dict[str, float]:

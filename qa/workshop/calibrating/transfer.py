@@ -24,6 +24,8 @@ __all__ = ["Figures", "area_under_curve", "figures", "fit_threshold", "leave_one
 _COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 # Of fewer answers a share of wrong ones says nothing.
 _LEAST_ANSWERED = 30
+# What is likelier wrong than right is never answered.
+_LEAST_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -185,4 +187,4 @@ def _threshold(
     chosen = kept[-1] if len(kept) else np.flatnonzero(enough)[np.argmin(risk[enough])]
     # Between this answer and the next less sure one, so that rounding decides nothing.
     below = sure[chosen + 1] if chosen + 1 < len(sure) else 0.0
-    return round(float(sure[chosen] + below) / 2, 4)
+    return round(max(_LEAST_THRESHOLD, float(sure[chosen] + below) / 2), 4)

@@ -167,12 +167,32 @@ def test_no_sign_against_the_right_one(question: str, text: str, quote: str) -> 
     assert all(found[name] >= 0.0 for name in against)
 
 
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What does KB77120 do?", True),
+        ("What does KB77001 do?", False),
+        ("what means error 0x80070057", True),
+        ("vpn error 699", True),
+        ("What is new in Corvid 14.3?", True),
+        ("My son is 24 and has 3 cats, is he in?", False),
+        ("How do I print at 9?", False),
+    ],
+)
+def test_a_code_that_no_passage_has_is_missing(question: str, missing: bool) -> None:
+    text = "KB77001 means no paper. Error 612 means no link. Corvid 14.21 is out."
+    passage = Passage(f"a#0-{len(text)}", "a", 0, len(text), text)
+    found = Asked(question).support(Candidate(passage, 0, 7, 0.0, 0.0), words(passage))
+    assert found["code"] == -float(missing)
+
+
 def test_support_counts_what_was_found_anywhere() -> None:
     asked = Asked("Does the Gold plan of Aerolux cover tyres?")
     passage = Passage("a#0-23", "a", 0, 23, "Tyres cost extra, mind.", title="Aerolux cover")
     candidate = Candidate(passage, 0, 5, 0.0, 0.0)
     alone = asked.support(candidate, words(passage))
     assert alone["known"] == -0.5
+    assert alone["code"] == 0.0
     assert asked.support(candidate, words(passage) | {"gold"})["known"] == 0.0
     assert alone["held_by_passage"] == alone["held_anywhere"] > alone["held_by_title"] > 0.0
     assert (alone["simple"], alone["factual"]) == (-1.0, 0.0)

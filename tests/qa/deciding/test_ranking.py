@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from retrieval.types import Article, Hit, Passage
 
 Cut = Callable[..., Passage]
 RULE = Linear(0.0, {"margin": 1.0, "retrieval": 1.0})
+RULE_CHECKED = Linear(0.0, {"margin": 0.3, "check": 1.0})
 
 
 def nothing_near(question: str, texts: Sequence[str]) -> list[float]:
@@ -245,3 +247,32 @@ def test_features_are_bounded(scores: list[float], margin: float, question: str)
     assert all(math.isfinite(value) and abs(value) <= 30 for value in features.values())
     (proposal,) = propose(question, [candidate], hits, RULE, nothing_near)
     assert all(math.isfinite(value) and abs(value) <= 60 for value in proposal.features.values())
+
+
+def test_reader_share_is_of_those_that_were_read_again(cut_passage: Cut) -> None:
+    body = "It costs 9 euros. It costs 7 euros. Lunch is at noon."
+    passage = cut_passage(Article("a", "Prices", body))
+    found = {text: candidate_of(passage, text, 1.0) for text in ("9 euros", "7 euros", "at noon")}
+    checked = [
+        replace(found["9 euros"], check=2.0),
+        replace(found["7 euros"], check=1.0),
+        found["at noon"],
+    ]
+    first, *_ = propose("How much?", checked, [Hit(passage, 1.0)], RULE_CHECKED, nothing_near)
+    # Both share a word of two; "no answer" has a share of its own.
+    both = math.exp(2.0) + math.exp(1.0)
+    assert first.features["reader_share"] == pytest.approx(both / (both + 1.0))
+    alone, *_ = propose(
+        "How much?", list(found.values()), [Hit(passage, 1.0)], RULE_CHECKED, nothing_near
+    )
+    assert alone.features["reader_share"] < 3 * math.e / (3 * math.e + 1.0)
+    assert (first.features["checked"], alone.features["checked"]) == (1.0, 0.0)
+
+
+def test_the_second_readers_margin_ranks(cut_passage: Cut) -> None:
+    body = "It costs 9 euros. It costs 7 pounds."
+    passage = cut_passage(Article("a", "Prices", body))
+    small = candidate_of(passage, "9 euros", 5.0)
+    large = replace(candidate_of(passage, "7 pounds", 1.0), check=6.0)
+    ranked = propose("How much?", [small, large], [Hit(passage, 1.0)], RULE_CHECKED, nothing_near)
+    assert [each.candidate.text for each in ranked] == ["7 pounds", "9 euros"]

@@ -13,7 +13,7 @@ def test_fit_logistic_finds_the_weights_that_made_the_outcomes() -> None:
     rng = np.random.default_rng(1)
     features = rng.normal(size=(20_000, 2)) * [1.0, 5.0]
     chance = 1 / (1 + np.exp(-(0.5 + features @ [1.5, 0.2])))
-    intercept, weights = fit_logistic(features, rng.random(20_000) < chance)
+    intercept, weights = fit_logistic(features, rng.random(20_000) < chance, ridge=1e-3)
     assert intercept == pytest.approx(0.5, abs=0.1)
     np.testing.assert_allclose(weights, [1.5, 0.2], atol=0.1)
 
@@ -53,7 +53,7 @@ def test_fit_ranking_finds_the_weights_that_drew_the_first() -> None:
         right = np.zeros(4, dtype=np.bool_)
         right[rng.choice(4, p=chance)] = True
         questions.append((features, right))
-    weights = fit_ranking(questions)
+    weights = fit_ranking(questions, ridge=1e-3)
     # The third would be negative, and is held at zero; the others make up for little of it.
     np.testing.assert_allclose(weights, [1.7, 0.4, 0.0], atol=0.25)
 
@@ -61,3 +61,30 @@ def test_fit_ranking_finds_the_weights_that_drew_the_first() -> None:
 def test_fit_ranking_needs_an_order() -> None:
     with pytest.raises(CalibrationError, match="no order to learn"):
         fit_ranking([])
+
+
+def test_weights_are_no_less_than_asked_for() -> None:
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(400, 3))
+    right = rng.random(400) < 1 / (1 + np.exp(-2.0 * features[:, 0]))
+    least = np.array([0.0, 1.5, 0.0])
+    _, weights = fit_logistic(features, right, None, least)
+    assert weights[1] == pytest.approx(1.5)
+    assert weights[0] > 1.0
+    order = np.array([True, False])
+    questions = [(rng.normal(size=(2, 3)) + [[1.0, 0, 0], [0.0, 0, 0]], order) for _ in range(50)]
+    ranked = fit_ranking(questions, None, least)
+    assert ranked[1] == pytest.approx(1.5)
+    assert ranked[0] > 0.2
+
+
+def test_a_question_counts_by_its_weight() -> None:
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(300, 2))
+    right = rng.random(300) < 1 / (1 + np.exp(-features[:, 0]))
+    doubled = np.concatenate([features, features[:100]])
+    twice = fit_logistic(doubled, np.append(right, right[:100]))
+    weights = np.where(np.arange(300) < 100, 2.0, 1.0)
+    weighed = fit_logistic(features, right, weights)
+    assert weighed[0] == pytest.approx(twice[0], abs=1e-3)
+    assert weighed[1] == pytest.approx(twice[1], abs=1e-3)
