@@ -72,7 +72,8 @@ def test_weights_are_no_less_than_asked_for() -> None:
     assert weights[1] == pytest.approx(1.5)
     assert weights[0] > 1.0
     order = np.array([True, False])
-    questions = [([*rng.normal(size=(2, 3)), [1.0, 0, 0], [0.0, 0, 0]], order) for _ in range(50)]
+    ahead = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    questions = [(np.add(rng.normal(size=(2, 3)), ahead), order) for _ in range(50)]
     ranked = fit_ranking(questions, None, least)
     assert ranked[1] == pytest.approx(1.5)
     assert ranked[0] > 0.2
