@@ -243,6 +243,7 @@ class LocalEngine:
         return leg if self._kind == "bm25" else replace(leg, knows=words_known_to(self._encoder))
 
     def _dense_leg(self) -> DenseLeg:
+        from retrieval.search.article_means import ArticleMeans
         from retrieval.search.dense import DenseIndex
         from retrieval.search.hybrid import DenseLeg
 
@@ -250,7 +251,8 @@ class LocalEngine:
         graph = generation.folder / parts.GRAPH
         linked = parts.GRAPH in generation.manifest.parts
         index = DenseIndex(generation.vectors, hnsw_path=graph if linked else None)
-        return DenseLeg(index, self._encoder)
+        means = ArticleMeans(generation.vectors, generation.article_rows)
+        return DenseLeg(index, self._encoder, means)
 
 
 def _page(

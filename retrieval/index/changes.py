@@ -13,6 +13,10 @@ from retrieval.types import Article, Place
 __all__ = ["Changes", "Entry", "compare", "describe"]
 
 
+_Content = tuple[str, str, str]
+"""An article's SHA-256, title and format: what its passages depend on."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One article of the generation to be built.
@@ -102,35 +106,30 @@ def compare(old: Generation | None, articles: Sequence[Article], *, reuse: bool 
     if old is None:
         entries = tuple(Entry(article, None) for article in ordered)
         return Changes(entries, tuple(article.id for article in ordered), (), (), 0)
-    added, edited, unchanged, found = [], [], 0, []
-    hashes = old.manifest.articles
-    elsewhere: dict[tuple[str, str, str], int] | None = None
+    known = old.manifest.articles
+    elsewhere: dict[_Content, int] | None = None
+    edited, found = [], []
     for article in ordered:
         row = old.row(article.id)
-        origin = None
-        if row is not None and hashes[article.id] == article.sha256:
-            before = old.metadata(row)
-            if before == describe(article):
-                unchanged += 1
-            else:
-                edited.append(article.id)
-            if (before["title"], before["format"]) == (article.title, article.format):
-                origin = row
-        elif row is not None:
+        same_body = row is not None and known[article.id] == article.sha256
+        before = old.metadata(row) if row is not None and same_body else None
+        if row is not None and before != describe(article):
             edited.append(article.id)
+        origin = None
+        if before and (before["title"], before["format"]) == (article.title, article.format):
+            origin = row
         else:
-            added.append(article.id)
-        if origin is None:
-            if elsewhere is None:
-                elsewhere = _by_content(old)
+            elsewhere = _by_content(old) if elsewhere is None else elsewhere
             origin = elsewhere.get((article.sha256, article.title, article.format))
         found.append(Entry(article, origin if reuse else None))
+    added = tuple(article.id for article in ordered if article.id not in known)
     kept = {article.id for article in ordered}
     removed = tuple(article_id for article_id in old.ids if article_id not in kept)
-    return Changes(tuple(found), tuple(added), tuple(edited), removed, unchanged)
+    unchanged = len(ordered) - len(added) - len(edited)
+    return Changes(tuple(found), added, tuple(edited), removed, unchanged)
 
 
-def _by_content(old: Generation) -> dict[tuple[str, str, str], int]:
+def _by_content(old: Generation) -> dict[_Content, int]:
     """Return the row of every body, title and format: what the cut depends on."""
     rows = {}
     for row, sha in enumerate(old.manifest.articles.values()):

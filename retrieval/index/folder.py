@@ -20,6 +20,9 @@ from retrieval.system.durable import replace_file
 
 __all__ = ["KnowledgeBaseFolder"]
 
+_FOLDER_MODE = 0o750
+"""For nobody else, and for the group as far as the operator's umask lets it."""
+
 _EXTRA_NAME = re.compile(r"[a-z][a-z0-9_-]*\.json")
 
 
@@ -65,7 +68,9 @@ class KnowledgeBaseFolder:
             if not _is_empty(self.path):
                 self.check_ours()
         try:
-            (self.path / parts.GENERATIONS).mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+            (self.path / parts.GENERATIONS).mkdir(mode=_FOLDER_MODE, exist_ok=True)
             if not (self.path / parts.MARKER).exists():
                 replace_file(self.path / parts.MARKER, _MARKER_SCHEMA.dump_json(_OURS))
         except OSError as error:

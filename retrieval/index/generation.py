@@ -235,8 +235,7 @@ class Generation:
     @cached_property
     def audiences(self) -> Audiences:
         """Who may read which passage."""
-        articles = self._passages[:, PassageColumn.ARTICLE]
-        return Audiences(self.audience_table, self.article_audiences.codes[articles])
+        return Audiences(self.audience_table, self.article_audiences.codes[self.article_rows])
 
     @cached_property
     def fields(self) -> FieldTable:
@@ -246,7 +245,13 @@ class Generation:
             record = self.metadata(row)
             always = {name: record[name] for name in _FIELDS_OF_ALL if record[name] is not None}
             of_articles.append({**always, **_fields(record)})
-        return FieldTable(of_articles, self._passages[:, PassageColumn.ARTICLE])
+        return FieldTable(of_articles, self.article_rows)
+
+    @property
+    def article_rows(self) -> NDArray[np.int64]:
+        """(passages,) row of each passage's article, ascending."""
+        rows: NDArray[np.int64] = self._passages[:, PassageColumn.ARTICLE]
+        return rows
 
     @property
     def id_rank(self) -> NDArray[np.int64]:

@@ -42,9 +42,8 @@ def kept_despite_refusal(
         sources: What it read from, as the user named it.
         audience: The default audience of the run.
     """
-    refused = [rejected for rejected in loaded.rejected if not rejected.unclear_rights]
-    unclear = {Path(rejected.path) for rejected in loaded.rejected if rejected.unclear_rights}
-    places = {Path(rejected.path) for rejected in refused}
+    unclear = {Path(each.path) for each in loaded.rejected if each.unclear_rights}
+    places = {Path(each.path) for each in loaded.rejected if not each.unclear_rights}
     if not places:
         return []
     by_path = {str(source.path): source for source in resolve(sources)}
@@ -53,21 +52,21 @@ def kept_despite_refusal(
     }
     read = {(article.source, article.path) for article in loaded.articles}
     taken = {article.id for article in loaded.articles}
-    kept = []
-    for row, article_id in enumerate(old.ids):
+
+    def outlives(row: int) -> bool:
         record = old.metadata(row)
         source = by_path.get(record["source"])
-        if source is None or article_id in taken:
-            continue
-        if (record["source"], record["path"]) in read:
-            continue
+        if source is None or record["id"] in taken or (record["source"], record["path"]) in read:
+            return False
         shown = Path(source.shown(record["path"]))
-        if shown in unclear or not ({shown, *shown.parents} & places):
-            continue
         folder = source.root / PurePosixPath(record["path"]).parent
-        if _rights_stand(defaults[record["source"]], folder, old.audience(row)):
-            kept.append(old.article(row))
-    return kept
+        return (
+            shown not in unclear
+            and not places.isdisjoint({shown, *shown.parents})
+            and _rights_stand(defaults[record["source"]], folder, old.audience(row))
+        )
+
+    return [old.article(row) for row in range(len(old.ids)) if outlives(row)]
 
 
 def _rights_stand(defaults: FolderDefaults, folder: Path, audience: tuple[str, ...] | None) -> bool:

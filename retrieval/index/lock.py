@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from retrieval.errors import IndexingError, IndexLocked
-from retrieval.system.durable import replace_file
+from retrieval.system.durable import FILE_MODE, replace_file
 
 __all__ = ["HOLDER_FILE", "writer_lock"]
 
@@ -48,7 +48,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
     """
     # A lock object of its own for every call: two writers in one process exclude each
     # other like two processes do.
-    lock = FileLock(folder / LOCK_FILE, timeout=0, is_singleton=False)
+    lock = FileLock(folder / LOCK_FILE, timeout=0, mode=FILE_MODE, is_singleton=False)
     try:
         lock.acquire()
     except Timeout as error:

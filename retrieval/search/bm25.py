@@ -22,7 +22,8 @@ the price of one index for all roles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -80,6 +81,10 @@ class LexicalIndex(Protocol):
         """
         ...
 
+    def bound(self, terms: Sequence[str]) -> float:
+        """Return what no passage can score for these terms, repeats included; above 0."""
+        ...
+
     def passages_with(self, term: str, allowed: Allowed) -> int:
         """Return how many of the passages that may be read have a term."""
         ...
@@ -104,6 +109,12 @@ def _idf(passages: int, with_term: NDArray[np.integer[Any]]) -> NDArray[np.float
 def _passages_with_term(counts: TermCounts) -> NDArray[np.integer[Any]]:
     """Count for each term the passages that have it, (v,)."""
     return np.bincount(counts.term_ids, minlength=len(counts.vocabulary))
+
+
+def _bound(idf: Mapping[str, float], passages: int, k1: float, terms: Sequence[str]) -> float:
+    """Add up what each term would give at any frequency; one that no passage has is rare."""
+    unseen = math.log1p((passages + 0.5) / 0.5)
+    return (k1 + 1) * sum(idf.get(term, unseen) for term in terms) or 1.0
 
 
 class RankBm25Index:
@@ -139,6 +150,10 @@ class RankBm25Index:
         for weight, group in by_weight.items():
             total[rows] += weight * np.asarray(self._bm25.get_batch_scores(group, rows.tolist()))
         return total.astype(np.float32)
+
+    def bound(self, terms: Sequence[str]) -> float:
+        """See LexicalIndex."""
+        return _bound(self._bm25.idf, len(self), self._bm25.k1, terms)
 
     def passages_with(self, term: str, allowed: Allowed) -> int:
         """See LexicalIndex."""
@@ -183,6 +198,7 @@ class SparseBm25Index:
         self._starts = by_term.indptr
         self._ids = {term: number for number, term in enumerate(counts.vocabulary)}
         self._passages = passages
+        self._idf, self._k1 = idf, k1
 
     def __len__(self) -> int:
         return self._passages
@@ -202,6 +218,11 @@ class SparseBm25Index:
                 rows, scores = rows.take(readable), scores.take(readable)
             np.add.at(total, rows, scores if weight == 1 else np.float32(weight) * scores)
         return total
+
+    def bound(self, terms: Sequence[str]) -> float:
+        """See LexicalIndex."""
+        known = {term: float(self._idf[self._ids[term]]) for term in terms if term in self._ids}
+        return _bound(known, len(self), self._k1, terms)
 
     def passages_with(self, term: str, allowed: Allowed) -> int:
         """See LexicalIndex."""

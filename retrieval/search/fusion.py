@@ -2,6 +2,9 @@
 
 - Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): the sum of
   1 / (rrf_k + rank), rank counted from 1. It looks at places alone.
+- The sum of scores against fixed bounds ("theoretical" normalisation in the paper below): BM25 as a
+  share of what a passage would score that is full of every word of the question, the cosine as it
+  is. So where few of the question's words are found, words count for less.
 - The convex combination of min-max normalised scores (Bruch, Gai and Ingber, "An Analysis
   of Fusion Functions for Hybrid Retrieval", TOIS 2023): it looks at how far apart scores lie,
   and has one weight that can be learned.
@@ -19,10 +22,27 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_FUSION", "Fusion", "min_max", "reciprocal_rank", "weighted_sum"]
+__all__ = ["DEFAULT_FUSION", "Fusion", "LegScores", "min_max", "reciprocal_rank", "weighted_sum"]
 
 Scores = NDArray[np.float64]
 Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LegScores:
+    """What both legs say of the candidates, (candidates,) each.
+
+    Attributes:
+        lexical: Lexical scores, also of those that only the dense leg put forward.
+        lexical_bound: What no lexical score of this question can exceed, above 0.
+        dense: Cosines, likewise.
+        article: Cosines of the candidates' articles.
+    """
+
+    lexical: NDArray[Any]
+    lexical_bound: float
+    dense: NDArray[Any]
+    article: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -30,7 +50,10 @@ class Fusion:
     """How the lexical and the dense leg are joined.
 
     Attributes:
-        kind: "weighted" sums normalised scores, "rrf" reciprocal ranks.
+        kind: "bounded" sums scores against their bounds, "weighted" min-max normalised ones,
+            "rrf" reciprocal ranks.
+        lexical_weight: Weight of the lexical leg, where the dense one has 1. Used by "bounded".
+        article_weight: Weight of how near the whole article is. Used by "bounded".
         dense_weight: Weight of the dense leg, 0 to 1; the lexical one has the rest.
             Used by "weighted" alone.
         rrf_k: Constant of reciprocal rank fusion: the larger, the less the first places
@@ -38,16 +61,23 @@ class Fusion:
         depth: How many of each leg's best passages take part.
     """
 
-    kind: Literal["weighted", "rrf"] = "weighted"
+    kind: Literal["bounded", "weighted", "rrf"] = "bounded"
     dense_weight: float = 0.7
     rrf_k: int = 60
     depth: int = 100
+    lexical_weight: float = 1.25
+    article_weight: float = 0.4
 
     def __post_init__(self) -> None:
-        if self.kind not in ("weighted", "rrf"):
-            raise ValueError(f"fusion kind is {self.kind!r}, expected 'weighted' or 'rrf'")
+        if self.kind not in ("bounded", "weighted", "rrf"):
+            raise ValueError(
+                f"fusion kind is {self.kind!r}, expected 'bounded', 'weighted' or 'rrf'"
+            )
         if not 0 <= self.dense_weight <= 1:
             raise ValueError(f"dense_weight is {self.dense_weight!r}, expected 0 to 1")
+        for name in ("lexical_weight", "article_weight"):
+            if not 0 <= getattr(self, name) < 100:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, expected 0 to 100")
         if self.rrf_k < 1:
             raise ValueError(f"rrf_k is {self.rrf_k!r}, expected 1 or more")
         if self.depth < 1:
@@ -63,24 +93,30 @@ class Fusion:
         """Make the fusion that `settings` describe."""
         return cls(**settings)
 
-    def join(
-        self, candidates: Rows, rankings: Sequence[Rows], lexical: NDArray[Any], dense: NDArray[Any]
-    ) -> Scores:
+    def join(self, candidates: Rows, rankings: Sequence[Rows], scores: LegScores) -> Scores:
         """Return one score a candidate.
 
         Args:
             candidates: (candidates,) rows, ascending, a superset of every ranking.
             rankings: Each leg's best rows, best first.
-            lexical: (candidates,) their lexical scores.
-            dense: (candidates,) their dense ones.
+            scores: Of the candidates.
         """
         if self.kind == "rrf":
             return reciprocal_rank(candidates, rankings, rrf_k=self.rrf_k)
-        return weighted_sum(lexical, dense, dense_weight=self.dense_weight)
+        if self.kind == "weighted":
+            return weighted_sum(scores.lexical, scores.dense, dense_weight=self.dense_weight)
+        lexical = self.lexical_weight * scores.lexical.astype(np.float64) / scores.lexical_bound
+        total = lexical + scores.dense + self.article_weight * scores.article
+        return np.asarray(total / (1 + self.lexical_weight + self.article_weight))
 
     def __str__(self) -> str:
         if self.kind == "rrf":
             return f"reciprocal ranks, 1 / ({self.rrf_k} + rank), of the best {self.depth} of each"
+        if self.kind == "bounded":
+            return (
+                f"{self.lexical_weight:g} × bm25 / its bound + dense + {self.article_weight:g} × "
+                f"dense of the article, over the best {self.depth} of each leg"
+            )
         lexical = round(1 - self.dense_weight, 6)
         return (
             f"{lexical:g} × bm25 + {self.dense_weight:g} × dense, min-max normalised over the best "

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
+from retrieval.search.article_means import ArticleMeans
 from retrieval.search.bm25 import LexicalIndex
 from retrieval.search.conditions import FieldTable, parse_conditions
-from retrieval.search.fusion import DEFAULT_FUSION, Fusion
+from retrieval.search.fusion import DEFAULT_FUSION, Fusion, LegScores
 from retrieval.search.spelling import Corrected, Speller
 from retrieval.search.synonyms import NO_SYNONYMS, Expander, Expansion, Synonyms
 from retrieval.types import PUBLIC, Encoder, Hit, Passage, Roles, Trace
@@ -133,10 +134,12 @@ class DenseLeg:
     Attributes:
         index: Of the passages' vectors.
         encoder: The one that made them.
+        means: Of articles; None takes each passage for an article.
     """
 
     index: VectorIndex
     encoder: Encoder
+    means: ArticleMeans | None = None
 
     def encode(self, query: str) -> Scores:
         """Return the query's vector."""
@@ -155,6 +158,11 @@ class DenseLeg:
             depth = min(2 * depth, readable)
             rows, scores = self.index.search(vector, depth, allowed)
         return order.best(rows, scores, k)
+
+    def scores(self, vector: Scores, rows: Rows) -> tuple[Scores, Scores]:
+        """Return the cosines of some passages and of their articles."""
+        own = self.index.scores(vector, rows)
+        return own, own if self.means is None else self.means.scores(vector, rows, own)
 
 
 class HybridRetriever:
@@ -225,13 +233,15 @@ class HybridRetriever:
             vector = dense.encode(text)
             found.append(("dense", *dense.search(vector, depth, allowed, readable, self._order)))
         trace = replace(trace, legs={name: self._hits(r[:k], s[:k]) for name, r, s in found})
-        if every is None or dense is None or vector is None:
+        if lexical is None or every is None or dense is None or vector is None:
             ((name, rows, scores),) = found
             return replace(trace, fused=self._hits(rows, scores), fusion=f"{name} alone")
         rankings = [rows for _, rows, _ in found]
         candidates = np.union1d(*rankings)
-        cosines = dense.index.scores(vector, candidates)
-        fused = self._fusion.join(candidates, rankings, every[candidates], cosines)
+        legs = LegScores(
+            every[candidates], lexical.index.bound(trace.terms), *dense.scores(vector, candidates)
+        )
+        fused = self._fusion.join(candidates, rankings, legs)
         best = self._hits(*self._order.best(candidates, fused, k))
         return replace(trace, fused=best, fusion=str(self._fusion))
 

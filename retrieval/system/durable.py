@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-__all__ = ["digest", "digests", "files_under", "replace_file", "sync_folder", "sync_tree"]
+__all__ = [
+    "FILE_MODE",
+    "digest",
+    "digests",
+    "files_under",
+    "replace_file",
+    "sync_folder",
+    "sync_tree",
+]
 
 PARTIAL_SUFFIX = ".partial"
 """Ends the name of a file that was never finished; nothing ever reads one."""
@@ -32,17 +40,22 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make every file below `folder`, and every name, durable."""
+    """Make every file below `folder`, and every name, durable, and shut to others."""
     folders = {folder}
     for path in files_under(folder):
         with path.open("rb+") as file:
             os.fsync(file.fileno())
+        path.chmod(path.stat().st_mode & FILE_MODE)
         folders.update(parent for parent in path.parents if parent.is_relative_to(folder))
     for inner in sorted(folders, key=lambda path: len(path.parts), reverse=True):
         sync_folder(inner)
 
 
-def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+FILE_MODE = 0o640
+"""For nobody else, and for the group as far as the operator's umask lets it."""
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
     """Write `content` to `path` atomically: readers see the old file or the new one.
 
     Args:

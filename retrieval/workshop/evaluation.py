@@ -12,11 +12,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from retrieval.encoding.cache import CachedEncoder, default_cache_folder
 from retrieval.errors import EvaluationError
 from retrieval.passages.chunking import ChunkSettings, cut
 from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
+from retrieval.search.article_means import ArticleMeans
 from retrieval.search.bm25 import K1, B, lexical_index, lexical_text
 from retrieval.search.fusion import DEFAULT_FUSION, Fusion
 from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
@@ -91,12 +94,10 @@ def evaluate_retrieval(
     articles, asked, judged = read_corpus(corpus), read_queries(queries), read_qrels(qrels)
     _check_fit(articles, asked, judged, queries, qrels)
     files = [corpus, queries, qrels]
-    configuration: dict[str, Any] = {"retriever": retriever, "follow_ups": follow_ups}
-
     if predictions is not None and predictions.exists() and predictions.stat().st_size:
         run = _run_of(predictions, articles, asked)
         files.append(predictions)
-        configuration = {"retriever": "predictions"}
+        configuration: dict[str, Any] = {"retriever": "predictions"}
     else:
         texts = [_searched(query, rewrite if follow_ups else None) for query in asked]
         cutter = _loaded(encoder)
@@ -113,18 +114,27 @@ def evaluate_retrieval(
         if predictions is not None:
             write_run_file(predictions, found, tag=f"frontdesk-{retriever}")
         run = {query: [article for article, _ in ranking] for query, ranking in found.items()}
-        configuration |= {
-            "chunking": asdict(chunks),
-            "cut_with": cutter.id,
-            "analyser": Analyser().settings,
-            "bm25": {"k1": K1, "b": B},
-            "fusion": fusion.settings if retriever == "hybrid" else None,
-            "encoder": cutter.id if retriever != "bm25" else None,
-        }
+        configuration = _configuration(retriever, follow_ups, chunks, cutter.id, fusion)
     return {
         **score_run(run, judged),
         "n": len(asked),
         "signature": signature(files, configuration),
+    }
+
+
+def _configuration(
+    retriever: RetrieverKind, follow_ups: bool, chunks: ChunkSettings, encoder: str, fusion: Fusion
+) -> dict[str, Any]:
+    """Return what a score hangs on, for its signature."""
+    return {
+        "retriever": retriever,
+        "follow_ups": follow_ups,
+        "chunking": asdict(chunks),
+        "cut_with": encoder,
+        "analyser": Analyser().settings,
+        "bm25": {"k1": K1, "b": B},
+        "fusion": fusion.settings if retriever == "hybrid" else None,
+        "encoder": encoder if retriever != "bm25" else None,
     }
 
 
@@ -149,7 +159,9 @@ def build_retriever(
         from retrieval.search.dense import DenseIndex
 
         vectors = encoder.encode_passages([embedding_text(passage) for passage in passages])
-        dense = DenseLeg(DenseIndex(vectors), encoder)
+        numbers: dict[str, int] = {}
+        rows = [numbers.setdefault(each.article_id, len(numbers)) for each in passages]
+        dense = DenseLeg(DenseIndex(vectors), encoder, ArticleMeans(vectors, np.array(rows)))
     return HybridRetriever(
         passages=passages,
         audiences=Audiences.of([None] * len(passages)),

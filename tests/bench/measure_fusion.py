@@ -1,6 +1,6 @@
 """Which fusion is best, on several sets: the table in docs/retrieval.md.
 
-    python tests/bench/measure_fusion.py [--sets mtrag squad dstc11 sample] [--all]
+    python tests/bench/measure_fusion.py [--sets mtrag sample csc ...] [--all] [--typos]
 
 Reads the public data sets from $FRONTDESK_SHARED_DATA, or from `shared/data` beside the
 checkout, and our sample knowledge base. Encodings are kept between runs (see
@@ -10,7 +10,11 @@ checkout, and our sample knowledge base. Encodings are kept between runs (see
 - squad: 500 questions over the paragraphs of 100 articles of SQuAD's training set.
   The encoder was trained on SQuAD: its dense leg looks better here than it is.
 - dstc11: turns about one hotel or restaurant, asked with its name, over all FAQs and reviews.
+- doc2dial: first turns, over the public services' pages whole.
+- csc, arduino, ...: a help desk's questions that have an answer, over its articles.
 - sample: the questions of our sample knowledge base that have an answer, with every role.
+`--typos` puts two typing errors into each question (swapped, dropped, doubled or neighbouring
+letters, seed 1) and tells what that costs.
 """
 
 from __future__ import annotations
@@ -19,11 +23,15 @@ import argparse
 import json
 import os
 import random
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from retrieval.articles import load_articles
 from retrieval.encoding.cache import CachedEncoder, default_cache_folder
@@ -31,10 +39,12 @@ from retrieval.encoding.encoder import embedding_text, load_encoder
 from retrieval.passages.chunking import ChunkSettings, cut
 from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
+from retrieval.search.article_means import ArticleMeans
 from retrieval.search.bm25 import lexical_index, lexical_text
 from retrieval.search.dense import DenseIndex
 from retrieval.search.fusion import Fusion
 from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
+from retrieval.search.spelling import words_known_to
 from retrieval.search.synonyms import NO_SYNONYMS, Synonyms
 from retrieval.search.term_counts import TermCounts
 from retrieval.types import Article, Retriever
@@ -141,12 +151,67 @@ def sample() -> Task:
     return Task(loaded.articles, queries, qrels, synonyms)
 
 
+def doc2dial() -> Task:
+    folder = SHARED / "doc2dial"
+    rows = list(map(json.loads, (folder / "queries-first-turn.jsonl").open(encoding="utf-8")))
+    return Task(
+        read_corpus(folder / "corpus.jsonl"),
+        {row["_id"]: row["text"] for row in rows},
+        {row["_id"]: {row["doc"]: 1} for row in rows},
+    )
+
+
+def helpdesk(name: str) -> Task:
+    folder = SHARED / "helpdesk" / name
+    handbook = SHARED / "kb_18f_handbook" / "pages"
+    loaded = load_articles([handbook if name == "18f" else folder / "articles"])
+    known = {article.id for article in loaded.articles}
+    rows = list(map(json.loads, (folder / "questions.jsonl").open(encoding="utf-8")))
+    qrels = {
+        row["id"]: dict.fromkeys(known.intersection(row["article_ids"]), 1)
+        for row in rows
+        if row.get("answerable", True) and known.intersection(row.get("article_ids") or ())
+    }
+    queries = {row["id"]: row["question"] for row in rows if row["id"] in qrels}
+    return Task(loaded.articles, queries, qrels)
+
+
+HELP_DESKS = ("csc", "arduino", "vagov", "office", "cloudgov", "audacity")
+HELP_DESKS += ("18f", "sourcegraph", "btcpay")
+
 TASKS: dict[str, Callable[[], Task]] = {
     "mtrag": mtrag,
     "squad": squad,
     "dstc11": dstc11,
     "sample": sample,
+    "doc2dial": doc2dial,
+    **{name: partial(helpdesk, name) for name in HELP_DESKS},
 }
+
+KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+BESIDE = {
+    letter: [other for other in row[max(0, place - 1) : place + 2] if other != letter]
+    for row in KEYBOARD
+    for place, letter in enumerate(row)
+}
+
+
+def with_typos(text: str, rng: random.Random) -> str:
+    """Put an error into two words of four letters or more."""
+    words = [match.span() for match in re.finditer("[A-Za-z]{4,}", text)]
+    rng.shuffle(words)
+    letters = list(text)
+    for start, end in sorted(words[:2], reverse=True):
+        place, kind = rng.randrange(start, end - 1), rng.choice(["swap", "drop", "double", "near"])
+        if kind == "swap":
+            letters[place : place + 2] = reversed(letters[place : place + 2])
+        elif kind == "drop":
+            del letters[place]
+        elif kind == "double":
+            letters.insert(place, letters[place])
+        else:
+            letters[place] = rng.choice(BESIDE[letters[place].lower()])
+    return "".join(letters)
 
 
 def retrievers(task: Task, encoder: Any, every: bool) -> dict[str, Retriever]:
@@ -166,29 +231,32 @@ def retrievers(task: Task, encoder: Any, every: bool) -> dict[str, Retriever]:
     counts = TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
     words = LexicalLeg(lexical_index(counts), analyser, task.synonyms)
     vectors = cached.encode_passages([embedding_text(each) for each in passages])
-    meaning = DenseLeg(DenseIndex(vectors), cached)
-    fusions = [Fusion("weighted", weight) for weight in WEIGHTS]
+    numbers: dict[str, int] = {}
+    rows = [numbers.setdefault(each.article_id, len(numbers)) for each in passages]
+    meaning = DenseLeg(DenseIndex(vectors), cached, ArticleMeans(vectors, np.array(rows)))
+    words = replace(words, knows=words_known_to(cached))
+    fusions = [Fusion(), *(Fusion("weighted", weight) for weight in WEIGHTS)]
     fusions += [Fusion("rrf", rrf_k=k) for k in ((10, 60) if every else (60,))]
     if every:
-        fusions += [Fusion("weighted", depth=depth) for depth in (200, 500)]
+        fusions += [Fusion(depth=depth) for depth in (200, 500)]
     made: dict[str, Retriever] = {
         "bm25": HybridRetriever(**shared, lexical=words),
         "dense": HybridRetriever(**shared, dense=meaning),
     }
     for fusion in fusions:
-        kind = (
-            f"weighted {fusion.dense_weight}"
-            if fusion.kind == "weighted"
-            else f"rrf {fusion.rrf_k}"
-        )
+        detail = {"weighted": fusion.dense_weight, "rrf": fusion.rrf_k}.get(fusion.kind, "")
+        kind = f"{fusion.kind} {detail}".strip()
         name = kind if fusion.depth == Fusion().depth else f"{kind} depth {fusion.depth}"
         made[name] = HybridRetriever(**shared, lexical=words, dense=meaning, fusion=fusion)
     _say(f"{len(task.articles)} articles, {len(passages)} passages, {len(task.queries)} queries")
     return made
 
 
-def measure(name: str, encoder: Any, every: bool) -> None:
+def measure(name: str, encoder: Any, every: bool, typos: bool) -> None:
     task = TASKS[name]()
+    if typos:
+        rng = random.Random(1)
+        task = replace(task, queries={k: with_typos(text, rng) for k, text in task.queries.items()})
     for label, retriever in retrievers(task, encoder, every).items():
         run = {
             query_id: [article for article, _ in collapse(retriever.retrieve(text, PASSAGES))]
@@ -219,12 +287,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--all", action="store_true", help="also other depths and constants")
+    parser.add_argument("--typos", action="store_true", help="two typing errors a question")
     options = parser.parse_args()
     encoder = load_encoder()
     _say("| set | retriever | recall@1 | recall@5 | recall@20 | mrr@10 | ndcg@10 |")
     _say("|---|---|---|---|---|---|---|")
     for name in options.sets:
-        measure(name, encoder, options.all)
+        measure(name, encoder, options.all, options.typos)
 
 
 if __name__ == "__main__":

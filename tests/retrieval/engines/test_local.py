@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from retrieval.encoding.encoder import embedding_text
@@ -17,6 +18,7 @@ from retrieval.index.indexing import IndexOptions, bring_up_to_date
 from retrieval.index.store import IndexStore
 from retrieval.search.access import Audiences
 from retrieval.search.analysis import Analyser
+from retrieval.search.article_means import ArticleMeans
 from retrieval.search.bm25 import lexical_index, lexical_text
 from retrieval.search.dense import DenseIndex
 from retrieval.search.hybrid import DenseLeg, HybridRetriever, LexicalLeg
@@ -79,12 +81,14 @@ def test_engine_finds_what_a_retriever_in_memory_finds(
     analyser = Analyser()
     counts = TermCounts.from_term_lists(analyser.terms(lexical_text(each)) for each in passages)
     vectors = fake_encoder.encode_passages([embedding_text(each) for each in passages])
+    places = {each.article_id: None for each in passages}
+    rows = np.array([list(places).index(each.article_id) for each in passages])
     owners = [on_disk.article(passage.article_id, roles=ASKERS[3]) for passage in passages]
     in_memory = HybridRetriever(
         passages=passages,
         audiences=Audiences.of(owner.audience for owner in owners if owner is not None),
         lexical=LexicalLeg(lexical_index(counts), analyser),
-        dense=DenseLeg(DenseIndex(vectors), fake_encoder),
+        dense=DenseLeg(DenseIndex(vectors), fake_encoder, ArticleMeans(vectors, rows)),
     )
     for query in ("open the vpn client", "soup at noon", "paid time off", "printers 🔑"):
         expected = in_memory.retrieve(query, 9, roles=roles)

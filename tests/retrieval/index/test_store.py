@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -362,3 +364,24 @@ def test_extra_that_cannot_be_used_is_named(build: Build, kb: Path) -> None:
     (kb / "other.json").mkdir()
     with pytest.raises(StoreError, match=r"other\.json' can't be written"):
         store.write_extra("other.json", "{}")
+
+
+# Permissions
+
+
+@pytest.mark.parametrize(
+    ("umask", "folder_mode", "file_mode"), [(0o022, 0o750, 0o640), (0o077, 0o700, 0o600)]
+)
+def test_files_are_for_the_operator_and_at_most_the_group(
+    source: Path, kb: Path, fake_encoder: Any, umask: int, folder_mode: int, file_mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        bring_up_to_date([source], kb, encoder=fake_encoder)
+        IndexStore(kb).write_extra("calibration.json", "{}")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(kb.stat().st_mode) == folder_mode
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in files_under(kb)}
+    assert modes.pop("LOCK") == 0o640  # empty
+    assert set(modes.values()) == {file_mode}, modes

@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 
 import bm25s
 import numpy as np
@@ -116,3 +117,28 @@ def test_lexical_index_chooses_by_size(passages: int, kind: type[LexicalIndex]) 
 def test_lexical_text_holds_title_headings_and_text() -> None:
     passage = Passage("a#9-13", "a", 9, 13, "text", "title", ("outer", "inner"), "| head |")
     assert lexical_text(passage) == "title\nouter\ninner\n| head |\ntext"
+
+
+@INDEXES
+@given(st.lists(st.lists(TERMS, max_size=9), min_size=1, max_size=6), st.lists(TERMS, max_size=6))
+def test_bound_is_never_exceeded(
+    kind: type[LexicalIndex], lists: list[list[str]], query: list[str]
+) -> None:
+    index = kind(TermCounts.from_term_lists(lists))  # type: ignore[call-arg]
+    bound = index.bound(query)
+    assert bound > 0
+    assert float(index.scores(Counter(query), None).max()) <= bound * (1 + 1e-6)
+
+
+@INDEXES
+def test_passages_with_a_term_are_counted_inside_the_rights(kind: type[LexicalIndex]) -> None:
+    index = kind(TermCounts.from_term_lists([["a", "b"], ["a"], ["c", "a"]]))  # type: ignore[call-arg]
+    assert [index.passages_with(term, None) for term in "abcd"] == [3, 1, 1, 0]
+    allowed = np.array([False, True, True])
+    assert [index.passages_with(term, allowed) for term in "abcd"] == [2, 0, 1, 0]
+
+
+def test_bound_is_the_same_on_both_sides_of_the_switch() -> None:
+    counts = TermCounts.from_term_lists([["a", "b"], ["a"], ["c", "a"]])
+    query = ["a", "c", "c", "nowhere"]
+    assert RankBm25Index(counts).bound(query) == pytest.approx(SparseBm25Index(counts).bound(query))

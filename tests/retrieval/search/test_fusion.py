@@ -1,11 +1,19 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.search.fusion import DEFAULT_FUSION, Fusion, min_max, reciprocal_rank, weighted_sum
+from retrieval.search.fusion import (
+    DEFAULT_FUSION,
+    Fusion,
+    LegScores,
+    min_max,
+    reciprocal_rank,
+    weighted_sum,
+)
 
 SCORES = st.lists(st.floats(-100, 100), max_size=20).map(np.asarray)
 
@@ -58,7 +66,7 @@ def test_reciprocal_rank_of_nothing_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"kind": "sum"}, "fusion kind is 'sum', expected 'weighted' or 'rrf'"),
+        ({"kind": "sum"}, "fusion kind is 'sum', expected 'bounded', 'weighted' or 'rrf'"),
         ({"dense_weight": 1.5}, "dense_weight is 1.5, expected 0 to 1"),
         ({"dense_weight": float("nan")}, "dense_weight is nan"),
         ({"rrf_k": 0}, "rrf_k is 0, expected 1 or more"),
@@ -80,3 +88,40 @@ def test_fusion_settings_round_trip_through_json(fusion: Fusion) -> None:
 def test_fusion_says_what_it_does() -> None:
     assert str(Fusion("weighted", 0.6)).startswith("0.4 × bm25 + 0.6 × dense, min-max")
     assert str(Fusion("rrf")).startswith("reciprocal ranks, 1 / (60 + rank)")
+
+
+def test_bounded_adds_up_shares_of_the_bounds() -> None:
+    fusion = Fusion("bounded", lexical_weight=1.0, article_weight=0.5)
+    scores = LegScores(
+        lexical=np.array([5.0, 0.0, 10.0]),
+        lexical_bound=10.0,
+        dense=np.array([0.5, 0.9, 0.0]),
+        article=np.array([0.5, 0.1, 0.0]),
+    )
+    joined = fusion.join(np.arange(3), [np.arange(3)], scores)
+    assert joined.tolist() == pytest.approx([1.25 / 2.5, 0.95 / 2.5, 1.0 / 2.5])
+    # The less of the question's words a passage can hold, the less those count that it does.
+    far = replace(scores, lexical_bound=100.0)
+    assert np.argmax(fusion.join(np.arange(3), [], far)) == 1
+
+
+def test_each_kind_joins_by_its_own_formula() -> None:
+    rows, rankings = np.array([3, 7]), [np.array([7, 3]), np.array([3])]
+    lexical, dense = np.array([4.0, 0.0]), np.array([0.2, 0.7])
+    scores = LegScores(lexical, 8.0, dense, dense)
+    weighted = Fusion("weighted", dense_weight=0.75).join(rows, rankings, scores)
+    assert weighted.tolist() == weighted_sum(lexical, dense, dense_weight=0.75).tolist()
+    by_rank = Fusion("rrf", rrf_k=1).join(rows, rankings, scores)
+    assert by_rank.tolist() == reciprocal_rank(rows, rankings, rrf_k=1).tolist()
+
+
+@pytest.mark.parametrize("name", ["lexical_weight", "article_weight"])
+@pytest.mark.parametrize("weight", [-0.1, float("nan"), 1e9])
+def test_fusion_refuses_a_weight_out_of_bounds(name: str, weight: float) -> None:
+    with pytest.raises(ValueError, match=f"{name} is .*expected 0 to 100"):
+        Fusion(**{name: weight})  # type: ignore[arg-type]
+
+
+def test_fusion_of_an_earlier_index_is_still_known() -> None:
+    stored = {"kind": "weighted", "dense_weight": 0.7, "rrf_k": 60, "depth": 100}
+    assert Fusion.from_settings(stored) == Fusion("weighted")
