@@ -107,26 +107,26 @@ def compare(old: Generation | None, articles: Sequence[Article], *, reuse: bool 
         entries = tuple(Entry(article, None) for article in ordered)
         return Changes(entries, tuple(article.id for article in ordered), (), (), 0)
     known = old.manifest.articles
-    elsewhere: dict[_Content, int] | None = None
-    edited, found = [], []
-    for article in ordered:
-        row = old.row(article.id)
-        same_body = row is not None and known[article.id] == article.sha256
-        before = old.metadata(row) if row is not None and same_body else None
-        if row is not None and before != describe(article):
-            edited.append(article.id)
-        origin = None
-        if before and (before["title"], before["format"]) == (article.title, article.format):
-            origin = row
-        else:
-            elsewhere = _by_content(old) if elsewhere is None else elsewhere
-            origin = elsewhere.get((article.sha256, article.title, article.format))
-        found.append(Entry(article, origin if reuse else None))
+    elsewhere = _by_content(old) if reuse else {}
     added = tuple(article.id for article in ordered if article.id not in known)
+    edited = tuple(article.id for article in ordered if _was_edited(article, old))
     kept = {article.id for article in ordered}
     removed = tuple(article_id for article_id in old.ids if article_id not in kept)
+    entries = tuple(Entry(article, elsewhere.get(_content(article))) for article in ordered)
     unchanged = len(ordered) - len(added) - len(edited)
-    return Changes(tuple(found), added, tuple(edited), removed, unchanged)
+    return Changes(entries, added, edited, removed, unchanged)
+
+
+def _was_edited(article: Article, old: Generation) -> bool:
+    row = old.row(article.id)
+    if row is None:
+        return False
+    same_body = old.manifest.articles[article.id] == article.sha256
+    return not same_body or old.metadata(row) != describe(article)
+
+
+def _content(article: Article) -> _Content:
+    return article.sha256, article.title, article.format
 
 
 def _by_content(old: Generation) -> dict[_Content, int]:

@@ -15,7 +15,7 @@ Nobody may come to see more by that, so a version is kept only if all of this ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path, PurePosixPath
 
 from retrieval.articles import Loaded
@@ -42,31 +42,35 @@ def kept_despite_refusal(
         sources: What it read from, as the user named it.
         audience: The default audience of the run.
     """
-    unclear = {Path(each.path) for each in loaded.rejected if each.unclear_rights}
-    places = {Path(each.path) for each in loaded.rejected if not each.unclear_rights}
-    if not places:
-        return []
+    places, unclear = _refused(loaded, unclear=False), _refused(loaded, unclear=True)
     by_path = {str(source.path): source for source in resolve(sources)}
     defaults = {
         path: FolderDefaults(source.root, audience, _ignore) for path, source in by_path.items()
     }
     read = {(article.source, article.path) for article in loaded.articles}
     taken = {article.id for article in loaded.articles}
-
-    def outlives(row: int) -> bool:
+    kept = []
+    for row in range(len(old.ids)) if places else ():
         record = old.metadata(row)
-        source = by_path.get(record["source"])
-        if source is None or record["id"] in taken or (record["source"], record["path"]) in read:
-            return False
-        shown = Path(source.shown(record["path"]))
+        source, place = by_path.get(record["source"]), (record["source"], record["path"])
+        if source is None or record["id"] in taken or place in read:
+            continue
+        if not _was_refused(Path(source.shown(record["path"])), places, unclear):
+            continue
         folder = source.root / PurePosixPath(record["path"]).parent
-        return (
-            shown not in unclear
-            and not places.isdisjoint({shown, *shown.parents})
-            and _rights_stand(defaults[record["source"]], folder, old.audience(row))
-        )
+        if _rights_stand(defaults[record["source"]], folder, old.audience(row)):
+            kept.append(old.article(row))
+    return kept
 
-    return [old.article(row) for row in range(len(old.ids)) if outlives(row)]
+
+def _refused(loaded: Loaded, *, unclear: bool) -> set[Path]:
+    """Return the files refused for their rights, or those refused for something else."""
+    return {Path(each.path) for each in loaded.rejected if each.unclear_rights == unclear}
+
+
+def _was_refused(shown: Path, places: Set[Path], unclear: Set[Path]) -> bool:
+    """Say whether a file was refused, or a folder above it, and not for its rights."""
+    return shown not in unclear and not places.isdisjoint({shown, *shown.parents})
 
 
 def _rights_stand(defaults: FolderDefaults, folder: Path, audience: tuple[str, ...] | None) -> bool:

@@ -84,13 +84,7 @@ def evaluate_retrieval(
         EvaluationError: The files don't fit together, or follow-ups can't be made whole.
         EncoderError: The encoder can't be loaded.
     """
-    if retriever not in ("hybrid", "bm25", "dense"):
-        raise EvaluationError(f"retriever is {retriever!r}, expected 'hybrid', 'bm25' or 'dense'")
-    if follow_ups and rewrite is None:
-        raise EvaluationError(
-            "follow-ups can't be made whole here: that is the agent's work, and none was "
-            "given; leave out --follow-ups to search each query as it stands"
-        )
+    _check_options(retriever, follow_ups, rewrite)
     articles, asked, judged = read_corpus(corpus), read_queries(queries), read_qrels(qrels)
     _check_fit(articles, asked, judged, queries, qrels)
     files = [corpus, queries, qrels]
@@ -99,27 +93,42 @@ def evaluate_retrieval(
         files.append(predictions)
         configuration: dict[str, Any] = {"retriever": "predictions"}
     else:
-        texts = [_searched(query, rewrite if follow_ups else None) for query in asked]
-        cutter = _loaded(encoder)
+        texts = {query.id: _searched(query, rewrite if follow_ups else None) for query in asked}
+        cutter, chunks = _loaded(encoder), chunking or ChunkSettings()
         cached = CachedEncoder(cutter, cache or default_cache_folder(), progress=progress)
-        chunks = chunking or ChunkSettings()
         passages = _passages(articles, cutter, chunks)
-        if retriever != "bm25":
-            # All at once is faster; one by one they then come from memory.
-            cached.encode_queries(texts)
-        searcher = build_retriever(passages, retriever, encoder=cached, fusion=fusion)
-        found = {
-            query.id: _articles(searcher, text) for query, text in zip(asked, texts, strict=True)
-        }
+        found = _search(passages, retriever, cached, fusion, texts)
         if predictions is not None:
             write_run_file(predictions, found, tag=f"frontdesk-{retriever}")
         run = {query: [article for article, _ in ranking] for query, ranking in found.items()}
         configuration = _configuration(retriever, follow_ups, chunks, cutter.id, fusion)
-    return {
-        **score_run(run, judged),
-        "n": len(asked),
-        "signature": signature(files, configuration),
-    }
+    signed = signature(files, configuration)
+    return {**score_run(run, judged), "n": len(asked), "signature": signed}
+
+
+def _search(
+    passages: Sequence[Passage],
+    retriever: RetrieverKind,
+    encoder: CachedEncoder,
+    fusion: Fusion,
+    texts: Mapping[str, str],
+) -> dict[str, list[tuple[str, float]]]:
+    """Return each query's articles with their scores."""
+    searcher = build_retriever(passages, retriever, encoder=encoder, fusion=fusion)
+    if retriever != "bm25":
+        # All at once is faster; one by one they then come from memory.
+        encoder.encode_queries(list(texts.values()))
+    return {query: _articles(searcher, text) for query, text in texts.items()}
+
+
+def _check_options(retriever: str, follow_ups: bool, rewrite: Rewrite | None) -> None:
+    if retriever not in ("hybrid", "bm25", "dense"):
+        raise EvaluationError(f"retriever is {retriever!r}, expected 'hybrid', 'bm25' or 'dense'")
+    if follow_ups and rewrite is None:
+        raise EvaluationError(
+            "follow-ups can't be made whole here: that is the agent's work, and none was "
+            "given; leave out --follow-ups to search each query as it stands"
+        )
 
 
 def _configuration(
