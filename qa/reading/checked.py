@@ -45,8 +45,8 @@ class Rules:
     passages: int = 3
     room: int = 192
     place: float = 1.0
-    hopeless: float = -14.0
-    behind: float = 8.0
+    hopeless: float = -12.0
+    behind: float = 6.0
     sure: float = 14.0
 
 

@@ -33,6 +33,8 @@ class ReaderSettings(BaseModel):
         null_threshold: Least margin at which a passage read alone answers.
         special_tokens: Whose stand around question and passage: BERT's, or RoBERTa's, which
             MPNet was made with too (`windows.special_tokens`).
+        table_cells: "named" puts the name of its column before each cell (`tables`); only for a
+            reader that was trained so, others read worse with it.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
@@ -43,6 +45,7 @@ class ReaderSettings(BaseModel):
     max_answer_tokens: int = Field(default=30, gt=0)
     null_threshold: float = Field(default=0.0, allow_inf_nan=False)
     special_tokens: Literal["bert", "roberta"] = "bert"
+    table_cells: Literal["plain", "named"] = "plain"
 
     @classmethod
     def load(cls, folder: Path, *, otherwise: ReaderSettings | None = None) -> ReaderSettings:

@@ -21,6 +21,7 @@ from qa.reading.pace import Pace
 from qa.reading.settings import ReaderSettings
 from qa.reading.sharing import Scores, ScoringWorkers
 from qa.reading.spans import best_spans
+from qa.reading.tables import name_cells
 from qa.reading.windows import (
     EncodedText,
     SpecialTokens,
@@ -219,6 +220,8 @@ class SpanReader(FullReader):
         texts = encode_texts(self._tokenizer, [passage.text for passage in passages])
         joined = []
         for passage, before, text in zip(passages, leads, texts, strict=True):
+            if self._settings.table_cells == "named":
+                text = name_cells(self._tokenizer, passage.text, text, passage.table_header)
             ids = before.ids[: lead_room(passage)]
             joined.append(EncodedText(ids + text.ids, [(0, 0)] * len(ids) + text.offsets))
         return joined
