@@ -28,7 +28,7 @@ from agent.conversation.several import Wish, one_reply, wishes
 from agent.conversation.turn import Listener, OnEvent, Thinking, log_failure
 from agent.errors import AgentError, SessionConflict
 from agent.memory.sessions import SessionStore
-from agent.memory.sessions.memory import Memory
+from agent.memory.sessions.live_states import LiveStates
 from agent.memory.sessions.turnstile import Turnstile
 from agent.types import (
     Conversations,
@@ -108,7 +108,7 @@ class Agent(Conversations):
         self._endpoints = Endpoints(http)
         self._budget_ms = budget_ms
         self._turnstile = Turnstile()
-        self._memory = Memory()
+        self._memory = LiveStates()
         self._keeping = Keeping(config, self._script, sessions, self._memory)
 
     @classmethod

@@ -61,7 +61,7 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
-    from agent.server.api.memory import bound_kernel_caches
+    from agent.server.api.kernel_caches import bound_kernel_caches
 
     # Before anything imports torch.
     bound_kernel_caches()

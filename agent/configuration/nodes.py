@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import regex
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from agent.configuration.placeholders import parse
 from agent.errors import ConfigurationError
+from retrieval.system import yaml_nodes
+from retrieval.system.yaml_nodes import line_of
 
 __all__ = ["MAX_BYTES", "Entry", "NodeReader", "Problems", "compose", "meant"]
 
@@ -45,7 +46,7 @@ class Problems:
 
     def add(self, at: Node | None, message: str) -> None:
         """Take down what is wrong at a node."""
-        line = 0 if at is None else at.start_mark.line + 1
+        line = 0 if at is None else line_of(at)
         if (line, message) not in self.found:
             self.found.append((line, message))
 
@@ -98,18 +99,12 @@ def compose(path: Path, problems: Problems) -> Node | None:
             "save the file as UTF-8"
         ) from error
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        reason = " ".join(part for part in (error.context, error.problem) if part)
+        return yaml_nodes.compose(text)
+    except yaml_nodes.NotYaml as error:
         raise ConfigurationError(
-            f"{problems.path}:{line}: not YAML: {reason}; look at the indentation and quotes "
-            "on and before that line"
+            f"{problems.path}:{error.line}: not YAML: {error.reason}; look at the indentation and "
+            "quotes on and before that line"
         ) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ConfigurationError(f"{problems.path}: not YAML: {reason}") from error
 
 
 def meant(word: str, known: Iterable[str]) -> str:
@@ -149,7 +144,7 @@ class NodeReader:
                 continue
             name = str(key.value)
             if name in entries:
-                first = entries[name].key.start_mark.line + 1
+                first = line_of(entries[name].key)
                 self.wrong(key, f"{where}: {name!r} stands here again (first on line {first})")
                 continue
             entries[name] = Entry(name, key, value)

@@ -12,7 +12,7 @@ from agent.conversation.script import Script
 from agent.conversation.turn import Thought
 from agent.errors import SessionConflict, SessionError
 from agent.memory.sessions import SessionStore
-from agent.memory.sessions.memory import Memory, RawState
+from agent.memory.sessions.live_states import LiveStates, RawState
 from agent.types import Decision, FormProgress, Handover, Route, Session, SlotValue, Turn
 from agent.understanding.small_words import change_in, softly_corrects
 
@@ -39,7 +39,7 @@ class Keeping:
     config: AgentConfig
     script: Script
     sessions: SessionStore
-    memory: Memory
+    memory: LiveStates
 
     def remembered(self, session_id: str, owner: str) -> Session:
         """Return the session, with what only this process's memory may know.

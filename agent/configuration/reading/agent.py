@@ -16,9 +16,10 @@ from agent.configuration.reading.actions import read_actions
 from agent.configuration.reading.forms import read_forms
 from agent.configuration.reading.handover import read_handover
 from agent.configuration.reading.keys import KEYS
-from agent.configuration.reading.section import SectionReader, is_empty
+from agent.configuration.reading.section import SectionReader
 from agent.configuration.reading.steps import read_handle
 from agent.configuration.schema import AgentConfig, MaskPattern, Routing, Texts
+from retrieval.system.yaml_nodes import is_null
 
 __all__ = ["DEFAULT_SMALL_TALK", "default_agent", "load_agent"]
 
@@ -74,11 +75,11 @@ def _agent(reader: SectionReader, root: Node | None, folder: Path) -> AgentConfi
         "day_first": lambda reader, node: reader.flag(node, "day_first", True),
     }
     for name, section in sections.items():
-        if name in found and not is_empty(found[name].value):
+        if name in found and not is_null(found[name].value):
             value = section(reader, found[name].value)
             if value is not None:
                 read[name] = value
-    if "forms" in found and not is_empty(found["forms"].value):
+    if "forms" in found and not is_null(found["forms"].value):
         read["forms"] = read_forms(
             reader, found["forms"].value, day_first=read.get("day_first", True)
         )

@@ -7,8 +7,9 @@ from typing import Any
 from yaml.nodes import MappingNode, Node
 
 from agent.configuration.reading.keys import KEYS
-from agent.configuration.reading.section import SectionReader, is_empty
+from agent.configuration.reading.section import SectionReader
 from agent.configuration.schema import HandoverRule, HandoverSettings
+from retrieval.system.yaml_nodes import is_null
 
 __all__ = ["read_handover"]
 
@@ -27,7 +28,7 @@ def read_handover(reader: SectionReader, node: Node) -> HandoverSettings:
         options["return_after_h"] = reader.number(
             found["return_after_h"].value, "handover.return_after_h", 12.0, least=0, most=10_000
         )
-    if "rules" in found and not is_empty(found["rules"].value):
+    if "rules" in found and not is_null(found["rules"].value):
         rules = [
             _rule(reader, item, "handover.rules")
             for item in reader.items(found["rules"].value, "handover.rules")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from yaml.nodes import Node, ScalarNode
-
 from agent.configuration.mentions import Mentions
 from agent.configuration.nodes import Entry, NodeReader, Problems
 
-__all__ = ["NAME", "SectionReader", "is_empty", "label_of"]
+__all__ = ["NAME", "SectionReader", "label_of"]
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 """How forms, actions and slots may be called."""
@@ -38,11 +36,6 @@ class SectionReader(NodeReader):
                 entry.key,
                 f"{where}: expected a lower-case name like 'order_equipment', got {entry.name!r}",
             )
-
-
-def is_empty(node: Node) -> bool:
-    """Whether a key stands there without a value: the same as leaving it out."""
-    return isinstance(node, ScalarNode) and node.tag.endswith(":null")
 
 
 def label_of(name: str) -> str:

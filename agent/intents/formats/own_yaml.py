@@ -29,15 +29,8 @@ from agent.intents.formats.records import (
     Unreadable,
     label_of,
 )
-from agent.intents.formats.yaml_nodes import (
-    block_lines,
-    compose,
-    entries,
-    is_empty,
-    line_of,
-    root_keys,
-    text_of,
-)
+from agent.intents.formats.yaml_nodes import block_lines, compose, entries, root_keys, text_of
+from retrieval.system.yaml_nodes import is_null, line_of
 
 __all__ = ["load", "recognises"]
 
@@ -134,7 +127,7 @@ def _intent(name: str, node: yaml.Node, line: int) -> Iterator[Record]:
             yield BadLine(line, f"intent {name!r:.80} has no list of examples; {_QUOTE}")
             return
         node = within[0]
-    if is_empty(node) or (isinstance(node, yaml.SequenceNode) and not node.value):
+    if is_null(node) or (isinstance(node, yaml.SequenceNode) and not node.value):
         yield Remark(f"intent {name!r} has no examples yet", line)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
@@ -151,7 +144,7 @@ def _example(node: yaml.Node, intent: str | None, name: str) -> Labelled | BadLi
         texts = [value for key, value, _ in entries(node) if key == "text"]
         if len(texts) == 1:
             node = texts[0]
-    text = "" if is_empty(node) else text_of(node)
+    text = "" if is_null(node) else text_of(node)
     if text is None:
         kind = "mapping" if isinstance(node, yaml.MappingNode) else "list"
         return BadLine(line_of(node), f"an example of {name!r:.80} reads as a {kind}: {_QUOTE}")

@@ -25,15 +25,8 @@ from agent.intents.formats.records import (
     Unreadable,
     label_of,
 )
-from agent.intents.formats.yaml_nodes import (
-    block_lines,
-    compose,
-    entries,
-    is_empty,
-    line_of,
-    root_keys,
-    text_of,
-)
+from agent.intents.formats.yaml_nodes import block_lines, compose, entries, root_keys, text_of
+from retrieval.system.yaml_nodes import is_null, line_of
 
 __all__ = ["intent_of", "load", "plain", "recognises"]
 
@@ -96,7 +89,7 @@ def load(file: SourceFile) -> Iterator[Record]:
 
 
 def _sections(node: yaml.Node, line: int) -> Iterator[Record]:
-    if is_empty(node):
+    if is_null(node):
         return
     if not isinstance(node, yaml.SequenceNode):
         yield BadLine(line, "`nlu` is no list; expected `- intent: name` with `examples: |`")
@@ -127,7 +120,7 @@ def _intent(
         yield BadLine(line, "the section's intent has no name")
         return
     intent = intent_of(name)
-    if examples is None or is_empty(examples[0]):
+    if examples is None or is_null(examples[0]):
         yield Remark(f"intent {name!r} has no examples yet", line)
         return
     node, at = examples
@@ -155,7 +148,7 @@ def _entry(node: yaml.Node, intent: str | None) -> Iterator[Record]:
             for text, line in block_lines(texts[0]):
                 yield Labelled(plain(text.strip().removeprefix("- ").strip()), intent, line)
             return
-    elif isinstance(node, yaml.ScalarNode) and not is_empty(node):
+    elif isinstance(node, yaml.ScalarNode) and not is_null(node):
         yield Labelled(plain(str(node.value).strip()), intent, line_of(node))
         return
     yield BadLine(line_of(node), "an example without `text`; quote it if it holds ': '")

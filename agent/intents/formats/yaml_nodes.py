@@ -1,7 +1,6 @@
 """YAML as nodes that know their lines, for the formats written in YAML.
 
-Nodes instead of values keep two things: line numbers, and scalars as they were written, so
-that the example `yes` stays a word and `007` keeps its noughts.
+The reading itself is `retrieval.system.yaml_nodes`; here is what examples need besides.
 """
 
 from __future__ import annotations
@@ -9,35 +8,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from agent.intents.formats.records import SourceFile, Unreadable
+from retrieval.system import yaml_nodes
+from retrieval.system.yaml_nodes import line_of
 
-__all__ = ["block_lines", "compose", "entries", "is_empty", "line_of", "root_keys", "text_of"]
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+__all__ = ["block_lines", "compose", "entries", "root_keys", "text_of"]
 
 _TOP_KEY = re.compile(r"^[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=\s|$)", re.M)
 
 
-def compose(file: SourceFile) -> yaml.Node:
+def compose(file: SourceFile) -> Node:
     """Parse a file into nodes.
 
     Raises:
         Unreadable: It isn't one YAML document; with the line where parsing broke off.
     """
     try:
-        node: yaml.Node | None = yaml.compose(file.text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        node = yaml_nodes.compose(file.text)
+    except yaml_nodes.NotYaml as error:
         raise Unreadable(
-            f"not valid YAML: {problem}; check the indentation, and put quotes around texts "
+            f"not valid YAML: {error.reason}; check the indentation, and put quotes around texts "
             "with ': ' or ' #' or that begin with a special character",
-            mark.line + 1 if mark else 0,
+            error.line,
         ) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Unreadable(f"not valid YAML: {str(error)!r:.200}") from error
     if node is None:
         raise Unreadable("the file is empty; expected intents with examples")
     return node
@@ -52,28 +47,18 @@ def root_keys(file: SourceFile) -> set[str]:
     return set() if text.lstrip()[:1] in ("{", "[") else set(_TOP_KEY.findall(text))
 
 
-def line_of(node: yaml.Node) -> int:
-    """Return the line that a node starts on, from 1."""
-    return int(node.start_mark.line) + 1
-
-
-def entries(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, int]]:
+def entries(node: MappingNode) -> Iterator[tuple[str, Node, int]]:
     """Yield (key as written, value, line of the key), repeated keys included."""
     for key, value in node.value:
         yield text_of(key) or "", value, line_of(key)
 
 
-def text_of(node: yaml.Node) -> str | None:
+def text_of(node: Node) -> str | None:
     """Return a scalar as it was written, or None for lists and mappings."""
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else None
+    return str(node.value) if isinstance(node, ScalarNode) else None
 
 
-def is_empty(node: yaml.Node) -> bool:
-    """Tell whether a node is missing, `~` or null."""
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def block_lines(node: yaml.ScalarNode) -> Iterator[tuple[str, int]]:
+def block_lines(node: ScalarNode) -> Iterator[tuple[str, int]]:
     """Yield (line of a text, line number), blank ones left out.
 
     In a literal block (`|`) every line of the text is a line of the file; in other styles

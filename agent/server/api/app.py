@@ -25,7 +25,7 @@ from agent.server.api.request_ids import HEADER
 from agent.server.api.routes import ROUTERS
 from agent.server.api.server import Server
 from agent.server.api.webhooks import webhook_router
-from agent.server.api.work import Work
+from agent.server.api.worker_pool import WorkerPool
 from agent.server.channels.registry import open_channel
 from agent.server.settings import Settings
 
@@ -43,7 +43,7 @@ def create_app(
     settings: Settings,
     *,
     agent: Conversations | None = None,
-    shelves: ServedKnowledge | None = None,
+    knowledge_base: ServedKnowledge | None = None,
     sessions: SessionStore | None = None,
 ) -> FastAPI:
     """Make the server.
@@ -52,7 +52,7 @@ def create_app(
         settings: What it is told.
         agent: Takes messages; with the two others, opened as the settings say if not
             given.
-        shelves: Articles, and answers from them.
+        knowledge_base: Articles, and answers from them.
         sessions: Where the agent keeps conversations.
 
     Raises:
@@ -64,13 +64,13 @@ def create_app(
     metrics = Metrics()
     front_door = FrontDoor(settings, metrics)
     channels = [open_channel(name, settings) for name in settings.channels]
-    if agent is None or shelves is None or sessions is None:
-        from agent.server.api.opening import open_behind
+    if agent is None or knowledge_base is None or sessions is None:
+        from agent.server.api.opening import open_backend
 
-        behind = open_behind(settings)
-        agent, shelves, sessions = behind.agent, behind.shelves, behind.sessions
-        opened: tuple[Closing, ...] = (behind.watch, behind.agent, behind.sessions)
-        begin_work = behind.begin_work
+        backend = open_backend(settings)
+        agent, knowledge_base, sessions = backend.agent, backend.knowledge_base, backend.sessions
+        opened: tuple[Closing, ...] = (backend.watch, backend.agent, backend.sessions)
+        begin_work = backend.begin_work
     else:
         opened, begin_work = (), None
     limits = settings.limits
@@ -78,9 +78,11 @@ def create_app(
         settings=settings,
         metrics=metrics,
         front_door=front_door,
-        work=Work(limits.workers, limits.queue, limits.timeout_s, metrics, begin=begin_work),
+        workers=WorkerPool(
+            limits.workers, limits.queue, limits.timeout_s, metrics, begin=begin_work
+        ),
         conversations=agent,
-        shelves=shelves,
+        knowledge_base=knowledge_base,
         sessions=sessions,
     )
 
@@ -93,7 +95,7 @@ def create_app(
             yield
         finally:
             forgetting.cancel()
-            await run_in_threadpool(server.work.close)
+            await run_in_threadpool(server.workers.close)
             for each in opened:
                 each.close()
 
@@ -114,7 +116,7 @@ def create_app(
         app.include_router(router)
     for channel in channels:
         app.include_router(webhook_router(channel))
-    describe(app, message_chars=limits.message_chars, readers=shelves.readers)
+    describe(app, message_chars=limits.message_chars, readers=knowledge_base.readers)
 
     # Innermost first.
     app.add_middleware(BodyLimit, max_bytes=limits.body_bytes)

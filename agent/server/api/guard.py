@@ -17,7 +17,7 @@ from agent.server.api.logs import ACCESS, ERRORS
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem, problem_response
 from agent.server.api.request_ids import HEADER, name_request
-from agent.server.api.work import HungUp
+from agent.server.api.worker_pool import HungUp
 
 __all__ = ["Guard", "security_headers"]
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from agent.agent import Agent
 from agent.memory.sessions import SessionStore
 from agent.opening import open_parts
-from agent.server.api.library import Library
-from agent.server.api.watching import Watch
+from agent.server.api.knowledge_base import LiveKnowledgeBase
+from agent.server.api.polling import Poller
 from agent.server.settings import Settings
 from qa.types import Reader
 
-__all__ = ["Behind", "open_behind"]
+__all__ = ["Backend", "open_backend"]
 
 # How soon a new generation of the index answers, once it is switched in. A look reads two
 # small files.
@@ -25,27 +25,27 @@ _LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
-class Behind:
+class Backend:
     """What stands behind the server.
 
     Attributes:
         agent: Takes messages.
-        shelves: Articles, and answers from them.
+        knowledge_base: Articles, and answers from them.
         sessions: Where conversations are kept.
         watch: Looks after new generations of the index.
         begin_work: Done once by every thread that works for the agent.
     """
 
     agent: Agent
-    shelves: Library
+    knowledge_base: LiveKnowledgeBase
     sessions: SessionStore
-    watch: Watch
+    watch: Poller
     begin_work: Callable[[], None]
 
 
-def open_behind(
+def open_backend(
     settings: Settings, *, progress: Callable[[int, int], None] | None = None
-) -> Behind:
+) -> Backend:
     """Open the knowledge base with its first reader, and the agent in front of it.
 
     With several workers, readings share batches, one thread a core; with one, a reading
@@ -78,7 +78,9 @@ def open_behind(
         progress=progress,
     )
     prepare(parts.knowledge_base.reader)
-    library = Library(parts.knowledge_base, settings.readers, settings.kb, prepare=prepare)
+    library = LiveKnowledgeBase(
+        parts.knowledge_base, settings.readers, settings.kb, prepare=prepare
+    )
     agent = Agent(
         config=parts.config,
         classifier=parts.classifier,
@@ -88,11 +90,11 @@ def open_behind(
         # Reading stops when nobody would see what it finds.
         budget_ms=1000.0 * settings.limits.timeout_s,
     )
-    return Behind(
+    return Backend(
         agent,
         library,
         parts.sessions,
-        Watch(library.refresh, every_s=_LOOK_EVERY_S),
+        Poller(library.refresh, every_s=_LOOK_EVERY_S),
         _one_core if shared else _all_cores,
     )
 

@@ -1,6 +1,6 @@
 """What the server needs of an agent and of a knowledge base, and nothing more.
 
-`agent.Agent` and `Library` fill these; tests and other engines may bring their own.
+`agent.Agent` and `LiveKnowledgeBase` fill these; tests and other engines may bring their own.
 """
 
 from __future__ import annotations

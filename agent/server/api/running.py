@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from agent.errors import ServerError
 from agent.server.api.connections import protocol_of
-from agent.server.api.work import Work
+from agent.server.api.worker_pool import WorkerPool
 from agent.server.settings import Settings
 
 __all__ = ["BACKLOG", "listen", "run", "serving"]
@@ -50,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then take nothing new and finish what is under way."""
-    server = _Server(serving(app, settings), app.state.server.work, settings.limits.drain_s)
+    server = _Server(serving(app, settings), app.state.server.workers, settings.limits.drain_s)
     server.run(sockets=[listening])
 
 
@@ -81,7 +81,7 @@ class _Server(uvicorn.Server):
         drain_s: How long to wait for it.
     """
 
-    def __init__(self, config: uvicorn.Config, work: Work, drain_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, work: WorkerPool, drain_s: float) -> None:
         super().__init__(config)
         self._work = work
         self._drain_s = drain_s

@@ -12,7 +12,7 @@ from agent.server.api.auth.front_door import FrontDoor
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem
 from agent.server.api.protocols import ServedKnowledge
-from agent.server.api.work import Work
+from agent.server.api.worker_pool import WorkerPool
 from agent.server.asker import Asker
 from agent.server.settings import Settings
 from agent.types import Conversations
@@ -28,18 +28,18 @@ class Server:
         settings: What it was told.
         metrics: What it counts.
         front_door: Says who is asking.
-        work: Threads for the agent's work.
+        workers: Threads for the agent's work.
         conversations: The agent.
-        shelves: The knowledge base.
+        knowledge_base: The knowledge base.
         sessions: Where conversations are kept; the agent's own store.
     """
 
     settings: Settings
     metrics: Metrics
     front_door: FrontDoor
-    work: Work
+    workers: WorkerPool
     conversations: Conversations
-    shelves: ServedKnowledge
+    knowledge_base: ServedKnowledge
     sessions: SessionStore
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from agent.errors import SessionError
 from agent.server.api.problems import Problem
 from agent.server.api.server import Server
-from agent.server.api.work import Stop
+from agent.server.api.worker_pool import Stop
 from agent.server.asker import Asker
 from agent.types import Event, Reply
 
@@ -75,7 +75,7 @@ async def take_turn(
     """
     stop = Stop()
     call = turn(server, asker, message, session, channel=channel, stop=stop)
-    return await server.work.run(call, stop, gone=hung_up(request))
+    return await server.workers.run(call, stop, gone=hung_up(request))
 
 
 def hung_up(request: Request) -> Callable[[], Awaitable[None]]:

@@ -36,7 +36,7 @@ def article(
     `start` and `end`, as a citation has them, also return the body in three pieces, so that
     a page needs no arithmetic with offsets.
     """
-    found = server.shelves.article(article_id, roles=asker.roles)
+    found = server.knowledge_base.article(article_id, roles=asker.roles)
     if found is None:
         raise Problem(404, "There is no such article, or it isn't for this asker.")
     return JSONResponse(

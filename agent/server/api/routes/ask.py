@@ -11,7 +11,7 @@ from agent.server.api.problems import Problem, documented_problems
 from agent.server.api.schemas.v1 import AskRequest, AskResult
 from agent.server.api.server import KnownAsker, ServerOf, check_length
 from agent.server.api.turns import hung_up
-from agent.server.api.work import Stop
+from agent.server.api.worker_pool import Stop
 from qa.types import Result
 from qa.wire import to_json
 
@@ -29,24 +29,24 @@ router = APIRouter(prefix="/v1", tags=["ask"])
 async def ask(body: AskRequest, request: Request, asker: KnownAsker, server: ServerOf) -> Response:
     """Ask the knowledge base one question. A refusal is a good result, with its reason."""
     check_length(server, "/question", body.question)
-    if body.reader is not None and body.reader not in server.shelves.readers:
-        offered = ", ".join(server.shelves.readers)
+    if body.reader is not None and body.reader not in server.knowledge_base.readers:
+        offered = ", ".join(server.knowledge_base.readers)
         detail = f"There is no such reader here. This server offers: {offered}."
         raise Problem(422, detail, errors=[{"pointer": "/reader", "detail": detail}])
 
-    until = time.monotonic() + server.work.timeout_s
+    until = time.monotonic() + server.workers.timeout_s
 
     def call() -> Result:
         # Reading stops when nobody would see what it finds.
         left_ms = 1000.0 * max(0.0, until - time.monotonic())
-        return server.shelves.ask(
+        return server.knowledge_base.ask(
             body.question,
             roles=asker.roles,
             reader=body.reader,
             budget_ms=left_ms if body.budget_ms is None else min(left_ms, body.budget_ms),
         )
 
-    result = await server.work.run(call, Stop(), gone=hung_up(request))
+    result = await server.workers.run(call, Stop(), gone=hung_up(request))
     refusal = result.refusal
     server.metrics.asked.labels("answered" if refusal is None else refusal.reason.value).inc()
     return JSONResponse(to_json(result))

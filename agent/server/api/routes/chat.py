@@ -20,7 +20,7 @@ from agent.server.api.schemas.v1 import ChatReply, ChatRequest, chat_json
 from agent.server.api.server import KnownAsker, Server, ServerOf, check_length
 from agent.server.api.sse import KEEP_ALIVE, MEDIA_TYPE, encode_event, wants_events
 from agent.server.api.turns import hung_up, take_turn, turn
-from agent.server.api.work import HungUp, Stop
+from agent.server.api.worker_pool import HungUp, Stop
 from agent.server.asker import Asker
 from agent.types import Event, Reply
 from qa.wire import answer_to_json
@@ -86,10 +86,10 @@ async def _streamed(
         except BaseException as error:
             hand_over(error)
 
-    until = loop.time() + server.work.timeout_s
-    future = server.work.submit(work, stop)
+    until = loop.time() + server.workers.timeout_s
+    future = server.workers.submit(work, stop)
 
-    forget = server.work.at_end(lambda: hand_over(server.work.ended()))
+    forget = server.workers.at_end(lambda: hand_over(server.workers.ended()))
 
     def give_up() -> None:
         forget()
@@ -139,7 +139,7 @@ async def _first(
         if getting in done:
             return getting.result()
         if not done:
-            raise server.work.late()
+            raise server.workers.late()
         raise HungUp
     finally:
         getting.cancel()
@@ -151,11 +151,11 @@ async def _next(
 ) -> Event | Reply | BaseException | None:
     """Return what comes next; None after a while of silence."""
     if left_s <= 0:
-        return server.work.late()
+        return server.workers.late()
     try:
         return await asyncio.wait_for(events.get(), min(left_s, _KEEP_ALIVE_S))
     except TimeoutError:
-        return None if left_s > _KEEP_ALIVE_S else server.work.late()
+        return None if left_s > _KEEP_ALIVE_S else server.workers.late()
 
 
 def _encoded(item: Event | Reply | BaseException, request: Request) -> bytes:

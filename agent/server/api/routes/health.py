@@ -28,8 +28,8 @@ async def healthz() -> Response:
 )
 async def readyz(server: ServerOf) -> Response:
     """Say whether messages are taken; send them elsewhere while this fails."""
-    if server.work.closing:
+    if server.workers.closing:
         raise Problem(503, "The server is about to restart.", headers={"Retry-After": "5"})
-    generation = server.shelves.generation
-    readers = list(server.shelves.readers)
+    generation = server.knowledge_base.generation
+    readers = list(server.knowledge_base.readers)
     return JSONResponse({"status": "ready", "generation": generation, "readers": readers})

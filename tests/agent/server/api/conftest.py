@@ -107,11 +107,11 @@ class FakeKnowledge(ServedKnowledge):
 
 
 class FakeAgent(ScriptedAgent):
-    """Answers from the fake shelves; some words make it wait, fail or hand over."""
+    """Answers from the fake knowledge_base; some words make it wait, fail or hand over."""
 
-    def __init__(self, shelves: FakeKnowledge, sessions: SessionStore) -> None:
+    def __init__(self, knowledge_base: FakeKnowledge, sessions: SessionStore) -> None:
         super().__init__(self._line, sessions)
-        self.shelves = shelves
+        self.knowledge_base = knowledge_base
         self.started = threading.Semaphore(0)
         self.stopped: list[str] = []
 
@@ -122,7 +122,7 @@ class FakeAgent(ScriptedAgent):
         except BaseException as error:
             self.stopped.append(type(error).__name__)
             raise
-        answers = self.shelves.ask(message, roles=roles).answers
+        answers = self.knowledge_base.ask(message, roles=roles).answers
         text = answers[0].snippet.text if answers else "Nothing found."
         return Line(
             text,
@@ -152,7 +152,7 @@ class Running:
     url: str
     app: Any
     agent: FakeAgent
-    shelves: FakeKnowledge
+    knowledge_base: FakeKnowledge
     sessions: SessionStore
     server: uvicorn.Server
 
@@ -171,13 +171,15 @@ def servers(folder: Path) -> Iterator[Serve]:
 
         def start(**settings: Any) -> Running:
             settings = {"kb": folder / "kb", "keys": folder / "keys.json", **settings}
-            shelves = FakeKnowledge()
+            knowledge_base = FakeKnowledge()
             sessions = stack.enter_context(SessionStore.in_memory())
-            agent = FakeAgent(shelves, sessions)
-            app = create_app(Settings(**settings), agent=agent, shelves=shelves, sessions=sessions)
+            agent = FakeAgent(knowledge_base, sessions)
+            app = create_app(
+                Settings(**settings), agent=agent, knowledge_base=knowledge_base, sessions=sessions
+            )
             url, server = stack.enter_context(served(app))
             stack.callback(agent.go_on.set)
-            return Running(url, app, agent, shelves, sessions, server)
+            return Running(url, app, agent, knowledge_base, sessions, server)
 
         yield start
 

@@ -31,7 +31,9 @@ def test_ask_passes_reader_and_budget_on(serve: Any) -> None:
         client.post("/v1/ask", json={"question": "vpn", "reader": "bidaf", "budget_ms": 100})
         client.post("/v1/ask", json={"question": "vpn", "budget_ms": 1e12})
         client.post("/v1/ask", json={"question": "vpn"})
-    (_, _, reader, budget), (_, _, usual, bounded), (_, _, _, unbounded) = running.shelves.asked
+    (_, _, reader, budget), (_, _, usual, bounded), (_, _, _, unbounded) = (
+        running.knowledge_base.asked
+    )
     assert (reader, budget, usual) == ("bidaf", 100, None)
     # Nobody reads on after the server has given up.
     assert 0 < bounded <= 5_000

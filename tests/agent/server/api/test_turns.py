@@ -10,7 +10,7 @@ import pytest
 from agent.agent import Agent
 from agent.configuration import default_agent
 from agent.memory.sessions import SessionStore
-from agent.server.api.work import Stop, Stopped
+from agent.server.api.worker_pool import Stop, Stopped
 from agent.types import Event, IntentRanking, KnowledgeBase
 from qa.types import CalibrationState, Refusal, RefusalReason, Result
 

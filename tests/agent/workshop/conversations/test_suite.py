@@ -132,7 +132,7 @@ def wrong_step(line: str) -> str:
             r":1: .*`json` and `text` both say what it sends",
         ),
         ("conversations: [{name: a, steps: [{say: {repeat: b}}]}]", r"'times' is missing"),
-        ("a: {", r":1: not YAML"),
+        ("a: {", r":2: not YAML"),
     ],
 )
 def test_load_suite_names_the_mistake(text: str, message: str, tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def serving(folder: Path, settings: Mapping[str, Any]) -> Iterator[Served]:
         desk = Desk(sessions)
         given = {"kb": folder / "kb", "keys": folder / "keys.json", **settings}
         app = create_app(
-            Settings(**given), agent=desk, shelves=StaticKnowledge(), sessions=sessions
+            Settings(**given), agent=desk, knowledge_base=StaticKnowledge(), sessions=sessions
         )
         with served(app) as (url, _):
             try:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.server.api.library import Library
-from agent.server.api.watching import Watch
+from agent.server.api.knowledge_base import LiveKnowledgeBase
+from agent.server.api.polling import Poller
 from qa.deciding.bound import BOUND_FILE
 from qa.openbook import OpenBook
 from qa.types import Candidate, Reading
@@ -82,17 +82,17 @@ def reader() -> FirstWords:
 
 
 @pytest.fixture
-def library(kb: Path, reader: FirstWords, encoder: SentenceEncoder) -> Library:
-    return Library(OpenBook.open(kb, reader=reader, encoder=encoder), ("first",), kb)
+def library(kb: Path, reader: FirstWords, encoder: SentenceEncoder) -> LiveKnowledgeBase:
+    return LiveKnowledgeBase(OpenBook.open(kb, reader=reader, encoder=encoder), ("first",), kb)
 
 
-def answer(library: Library) -> str:
+def answer(library: LiveKnowledgeBase) -> str:
     result = library.ask("What is the code of the door?")
     assert result.answers, result.refusal
     return result.answers[0].text
 
 
-def test_refresh_answers_from_the_new_generation(library: Library, index: Index) -> None:
+def test_refresh_answers_from_the_new_generation(library: LiveKnowledgeBase, index: Index) -> None:
     assert "blue" in answer(library)
     assert not library.refresh()
     before = library.generation
@@ -107,7 +107,9 @@ def test_refresh_answers_from_the_new_generation(library: Library, index: Index)
     assert not library.refresh()
 
 
-def test_refresh_goes_back_with_a_rollback(library: Library, index: Index, kb: Path) -> None:
+def test_refresh_goes_back_with_a_rollback(
+    library: LiveKnowledgeBase, index: Index, kb: Path
+) -> None:
     index("green")
     assert library.refresh()
     IndexStore(kb).rollback()
@@ -116,7 +118,7 @@ def test_refresh_goes_back_with_a_rollback(library: Library, index: Index, kb: P
 
 
 def test_refresh_shares_reader_and_encoder(
-    library: Library, index: Index, reader: FirstWords, encoder: SentenceEncoder
+    library: LiveKnowledgeBase, index: Index, reader: FirstWords, encoder: SentenceEncoder
 ) -> None:
     index("green")
     assert library.refresh()
@@ -126,7 +128,7 @@ def test_refresh_shares_reader_and_encoder(
 
 
 def test_refresh_lets_a_request_finish_on_its_generation_and_then_releases_it(
-    library: Library, index: Index, reader: FirstWords
+    library: LiveKnowledgeBase, index: Index, reader: FirstWords
 ) -> None:
     old = weakref.ref(library.book.engine)
     reader.go_on.clear()
@@ -145,7 +147,9 @@ def test_refresh_lets_a_request_finish_on_its_generation_and_then_releases_it(
     assert old() is None
 
 
-def test_refresh_reads_a_bound_written_beside_the_same_index(library: Library, kb: Path) -> None:
+def test_refresh_reads_a_bound_written_beside_the_same_index(
+    library: LiveKnowledgeBase, kb: Path
+) -> None:
     engine = library.book.engine
     IndexStore(kb).write_extra(BOUND_FILE, "{}")
     assert not library.refresh()  # damaged: left aside
@@ -156,7 +160,7 @@ def test_refresh_reads_a_bound_written_beside_the_same_index(library: Library, k
 
 
 def test_refresh_keeps_answering_from_what_it_has_when_the_new_index_is_damaged(
-    library: Library, index: Index, kb: Path, caplog: pytest.LogCaptureFixture
+    library: LiveKnowledgeBase, index: Index, kb: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = library.generation
     index("green")
@@ -176,12 +180,14 @@ def test_refresh_keeps_answering_from_what_it_has_when_the_new_index_is_damaged(
     assert "red" in answer(library)
 
 
-def test_ask_refuses_a_reader_that_is_not_offered(library: Library) -> None:
+def test_ask_refuses_a_reader_that_is_not_offered(library: LiveKnowledgeBase) -> None:
     with pytest.raises(KeyError, match="other"):
         library.ask("What is the code?", reader="other")
 
 
-def test_watch_loses_no_question_while_the_index_is_rebuilt(library: Library, index: Index) -> None:
+def test_watch_loses_no_question_while_the_index_is_rebuilt(
+    library: LiveKnowledgeBase, index: Index
+) -> None:
     answers: list[str] = []
     stop = threading.Event()
 
@@ -190,7 +196,7 @@ def test_watch_loses_no_question_while_the_index_is_rebuilt(library: Library, in
             answers.append(answer(library))
 
     askers = [threading.Thread(target=ask_on) for _ in range(3)]
-    watch = Watch(library.refresh, every_s=0.01)
+    watch = Poller(library.refresh, every_s=0.01)
     try:
         for asker in askers:
             asker.start()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.memory.sessions import memory as memory_module
-from agent.memory.sessions.memory import Memory, RawState
+from agent.memory.sessions import live_states
+from agent.memory.sessions.live_states import LiveStates, RawState
 
 
 def state(version: int) -> RawState:
@@ -11,7 +11,7 @@ def state(version: int) -> RawState:
 
 
 def test_memory_knows_the_version_that_it_was_given_alone() -> None:
-    memory = Memory()
+    memory = LiveStates()
     memory.keep(("ann", "s"), state(2))
     assert memory.of(("ann", "s"), 2) == state(2)
     assert memory.of(("ann", "s"), 3) is None
@@ -19,7 +19,7 @@ def test_memory_knows_the_version_that_it_was_given_alone() -> None:
 
 
 def test_memory_forgets_what_it_is_told_to() -> None:
-    memory = Memory()
+    memory = LiveStates()
     memory.keep(("ann", "s"), state(1))
     memory.forget(("ann", "s"))
     memory.forget(("ann", "s"))
@@ -27,8 +27,8 @@ def test_memory_forgets_what_it_is_told_to() -> None:
 
 
 def test_memory_forgets_what_was_used_longest_ago(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_module, "_MAX_LIVE", 2)
-    memory = Memory()
+    monkeypatch.setattr(live_states, "_MAX_LIVE", 2)
+    memory = LiveStates()
     for name in ("a", "b", "a", "c"):
         memory.keep(("ann", name), state(1))
     assert [memory.of(("ann", name), 1) is None for name in "abc"] == [False, True, False]

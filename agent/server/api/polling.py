@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-__all__ = ["Watch"]
+__all__ = ["Poller"]
 
 
-class Watch:
+class Poller:
     """Calls `look` every so often until it is closed.
 
     Args:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agent.types import FormProgress, Pending, SlotValue
 
-__all__ = ["Memory", "RawState"]
+__all__ = ["LiveStates", "RawState"]
 
 _MAX_LIVE = 10_000
 
@@ -34,7 +34,7 @@ class RawState:
     said: tuple[tuple[str, str], ...] = ()
 
 
-class Memory:
+class LiveStates:
     """The states of the sessions used last."""
 
     def __init__(self) -> None:

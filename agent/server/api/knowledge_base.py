@@ -24,7 +24,7 @@ from retrieval.errors import RetrievalError
 from retrieval.index.store import IndexStore
 from retrieval.types import PUBLIC, Article, Engine, Page, Passage, Roles
 
-__all__ = ["Library"]
+__all__ = ["LiveKnowledgeBase"]
 
 _log = logging.getLogger("frontdesk.server")
 
@@ -32,7 +32,7 @@ _log = logging.getLogger("frontdesk.server")
 _State = tuple[str, str | None]
 
 
-class Library:
+class LiveKnowledgeBase:
     """One open book a reader, over the same index; also an agent's knowledge base.
 
     Args:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from agent.server.api.metrics import Metrics
 from agent.server.api.problems import Problem
 
-__all__ = ["HungUp", "Stop", "Stopped", "Work"]
+__all__ = ["HungUp", "Stop", "Stopped", "WorkerPool"]
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class Stop:
             raise Stopped
 
 
-class Work:
+class WorkerPool:
     """Runs calls in a bounded number of threads, with a bounded queue.
 
     Args:

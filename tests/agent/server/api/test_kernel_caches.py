@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from agent.server.api.memory import bound_kernel_caches
+from agent.server.api.kernel_caches import bound_kernel_caches
 
 NAMES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 
