@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+import regex
+
 from qa.deciding.english import COMMON_ENGLISH, SHORT_ENGLISH
 
 if TYPE_CHECKING:
@@ -57,6 +59,11 @@ _NOT_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|`[^`]*`|\S*[\\/_<>{}=
 _LAST_LATIN = "\u024f"
 # Languages that people write to a help desk in; the model knows dialects as well, which a short
 # line is easily mistaken for. Bosnian is left to Croatian: a line could be either.
+# "van der" and the like stand inside names.
+_NAME = regex.compile(
+    r"(?<=\s)\p{Lu}[\w'’.-]*(?:\s+(?:(?:van|von|der|den|de|di|da|do|dos|la|le|el|al|bin|y)\s+)*"
+    r"\p{Lu}[\w'’.-]*)*"
+)
 _LANGUAGES = (
     "af am ar az be bg bn ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is",
     "it ja ka kk km kn ko ky la lo lt lv mk ml mn mr ms my ne nl no pa pl ps pt ro ru si sk sl so",
@@ -120,11 +127,24 @@ def foreign_to(question: str, texts: Sequence[str]) -> Language | None:
     asked = detect_language(question)
     if not asked.code or not nearest:
         return None
+    if detect_language(_without_names(question)).code != asked.code:
+        # It was the names that looked so.
+        return None
     if asked.code == _ENGLISH and any(_share_of_english(_words(text)) for text in nearest):
         # The usual case costs microseconds and reads no model.
         return None
     found = {detect_language(text).code for text in nearest}
     return asked if "" not in found and asked.code not in found else None
+
+
+def _without_names(question: str) -> str:
+    """Return a question without words that begin with a capital, its first word aside.
+
+    Whoever asks for "Jan van der Berg" asks in the language of the other words.
+    """
+    first, _, rest = question.partition(" ")
+    kept = _NAME.sub(" ", f" {rest}")
+    return f"{first}{kept}" if _NAME.search(f" {rest}") else question
 
 
 def _in_their_words(question: str, texts: Sequence[str]) -> bool:

@@ -162,7 +162,10 @@ def _text(parent: dict[str, Any], key: str, *, where: str) -> str:
 
 def _example(qa: dict[str, Any], text: str, title: str, weight: float, path: Path) -> Example:
     where = f"{path}: question {qa.get('id')!r}"
-    identifier = _text(qa, "id", where=where)
+    given = qa.get("id")
+    # Annotation tools number their questions.
+    whole = isinstance(given, int) and not isinstance(given, bool)
+    identifier = str(given) if whole else _text(qa, "id", where=where)
     question = _text(qa, "question", where=where)
     answers: list[tuple[str, int]] = []
     if not qa.get("is_impossible", False):

@@ -146,3 +146,34 @@ def test_false_alarms_on_english_are_rare() -> None:
     alarms = [text for text in texts if detect_language(text).code not in ("", "en")]
     # Measured: 2 of 36,700, one of them "are barcelona plugs compatible".
     assert len(alarms) / len(texts) < 0.0003, alarms
+
+
+ARTICLE = "The desk is open on weekdays. Ask for your badge there, and keep it with you."
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who is Zoe Muller-Ludtke?",
+        "who is Jan van der Berg?",
+        "is São Paulo covered",
+        "Where is Société Générale?",
+        "Who leads Équipe Réseau in Besançon?",
+        "does Björn Åkesson work here",
+    ],
+)
+def test_foreign_names_do_not_make_a_question_foreign(question: str) -> None:
+    assert foreign_to(question, [ARTICLE]) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Wie kann ich mein Passwort zurücksetzen?",
+        "Comment puis-je réserver une salle de réunion à Lyon ?",
+        "¿Cuántos días de vacaciones tengo este año?",
+        "Kan ik morgen thuis werken als mijn laptop stuk is?",
+    ],
+)
+def test_foreign_questions_stay_foreign(question: str) -> None:
+    assert foreign_to(question, [ARTICLE]) is not None

@@ -128,3 +128,9 @@ def test_load_squad_reads_the_public_files() -> None:
     development = load_squad(folder / "dev-v2.0.json")
     assert development.has_unanswerable
     assert sum(1 for example in development.examples if example.answers) == 2766
+
+
+def test_numbered_questions_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "numbered.json"
+    path.write_text(json.dumps(squad({**asked(), "id": 7})), encoding="utf-8")
+    assert [example.id for example in load_squad(path).examples] == ["7"]
