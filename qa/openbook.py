@@ -167,9 +167,7 @@ class OpenBook:
         began = time.perf_counter()
         deadline_s = _deadline(budget_ms)
         asker = _checked_roles(roles)
-        if top_k < 1:
-            msg = f"top_k is {top_k!r}. Expected at least 1: it is how many passages are read."
-            raise AnsweringError(msg)
+        _check_top_k(top_k)
         # Bytes that are no text reach us as lone surrogates, which no tokenizer takes.
         asked = question.encode("utf-8", "replace").decode("utf-8")
 
@@ -178,13 +176,12 @@ class OpenBook:
         timings = {"load": self._load_ms, "retrieve": _ms_since(began)}
         self._load_ms = 0.0
         began_reading = time.perf_counter()
-        # A reader finds something in every passage, in whatever language it is asked.
+        # A reader finds something in whatever language it is asked.
         reading = Reading((), 0.0) if foreign else self._read(asked, found.fused, deadline_s)
         timings["read"] = _ms_since(began_reading)
         began_ranking = time.perf_counter()
         answers, refusal = self._decide(asked, found.fused, reading, asker, foreign)
-        timings["rank"] = _ms_since(began_ranking)
-        timings["total"] = _ms_since(began)
+        timings |= {"rank": _ms_since(began_ranking), "total": _ms_since(began)}
         return Result(
             question=question,
             answers=answers,
@@ -381,6 +378,12 @@ def _deadline(budget_ms: float | None) -> float | None:
         msg = f"budget_ms is {budget_ms!r}. Expected a number of milliseconds, 0 or more."
         raise AnsweringError(msg)
     return time.monotonic() + budget_ms / 1000.0
+
+
+def _check_top_k(top_k: int) -> None:
+    if top_k < 1:
+        msg = f"top_k is {top_k!r}. Expected at least 1: it is how many passages are read."
+        raise AnsweringError(msg)
 
 
 def _checked_roles(roles: Iterable[str]) -> Roles:

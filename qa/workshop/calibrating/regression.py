@@ -115,14 +115,7 @@ def fit_ranking(
     counts = _shares(weights, len(questions))
     spread = np.concatenate([features for features, _ in questions]).std(axis=0)
     spread[spread < _CONSTANT] = 1.0
-    # All questions in one block, short ones filled up with candidates of no weight.
-    shape = len(questions), max(len(right) for _, right in questions)
-    block = np.zeros((*shape, len(spread)))
-    every, good = np.full(shape, -np.inf), np.full(shape, -np.inf)
-    for row, (features, right) in enumerate(questions):
-        block[row, : len(right)] = features / spread
-        every[row, : len(right)] = 0.0
-        good[row, : len(right)][right] = 0.0
+    block, every, good = _block(questions, spread)
 
     def loss(parameters: Matrix) -> tuple[float, Matrix]:
         scores = block @ parameters
@@ -140,6 +133,25 @@ def fit_ranking(
     found = minimize(loss, lowest, jac=True, method="L-BFGS-B", bounds=bounds).x
     fitted: Matrix = found / spread
     return fitted
+
+
+def _block(
+    questions: Sequence[tuple[Matrix, NDArray[np.bool_]]], spread: Matrix
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Return all questions in one block, short ones filled up with candidates of no weight.
+
+    Returns:
+        (questions, candidates, features) scaled, and (questions, candidates) twice: 0 for a
+        candidate, and for a right one; minus infinity elsewhere.
+    """
+    shape = len(questions), max(len(right) for _, right in questions)
+    block = np.zeros((*shape, len(spread)))
+    every, good = np.full(shape, -np.inf), np.full(shape, -np.inf)
+    for row, (features, right) in enumerate(questions):
+        block[row, : len(right)] = features / spread
+        every[row, : len(right)] = 0.0
+        good[row, : len(right)][right] = 0.0
+    return block, every, good
 
 
 def _shares(weights: Matrix | None, n: int) -> Matrix:
