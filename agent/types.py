@@ -72,11 +72,13 @@ class IntentRanking:
         scores: Highest first; at least the best five labels, fewer if there are fewer.
         in_scope: Probability that the message belongs to the closed list at all, 0 to 1.
         threshold: Least `in_scope` at which the best label is believed.
+        said: The message as it was understood, slips of the finger mended; may be empty.
     """
 
     scores: tuple[IntentScore, ...]
     in_scope: float
     threshold: float
+    said: str = ""
 
     @property
     def intent(self) -> str | None:

@@ -33,6 +33,7 @@ from agent.understanding.cleaning import Cleaned, MessageKind, payload_intent
 from agent.understanding.followups import make_whole
 from agent.understanding.language import UNKNOWN, detect_language
 from agent.understanding.parts import clauses, without_courtesies
+from agent.understanding.people import wants_bot_back
 from agent.understanding.polarity import polarity
 
 if TYPE_CHECKING:
@@ -251,7 +252,10 @@ class Thinking:
             whole=make_whole(said, history(session)),
             today=now.astimezone().date(),
             polarity=replace(sides, rest=said if sides.rest else ""),
-            urgent=self._urgent((ranking, *of_parts), denied=bool(sides.denied and not sides.rest)),
+            urgent=self._urgent(
+                (ranking, *of_parts),
+                denied=bool(sides.denied and not sides.rest) or wants_bot_back(cleaned.text),
+            ),
         )
 
     def _named(self, intent: str) -> IntentRanking:

@@ -24,7 +24,7 @@ from retrieval.encoding.cache import default_cache_folder
 
 __all__ = ["load_or_train"]
 
-_RECIPE = 4
+_RECIPE = 5
 """Counts changes of features and training; an older head is not taken from the cache."""
 
 

@@ -10,7 +10,15 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_CHARS", "Features", "QueryEncoder", "message_features", "name_text", "plain_text"]
+__all__ = [
+    "MAX_CHARS",
+    "Features",
+    "QueryEncoder",
+    "message_features",
+    "name_text",
+    "plain_text",
+    "word_list",
+]
 
 Features = NDArray[np.float32]
 """(messages, dimensions) float32, rows of unit length."""
@@ -41,6 +49,15 @@ class LayeredEncoder(Protocol):
         ...
 
 
+@runtime_checkable
+class WordList(Protocol):
+    """An encoder that says which words are everybody's."""
+
+    def knows(self, word: str) -> bool:
+        """Say whether a word in small letters is one token, not pieced together."""
+        ...
+
+
 def plain_text(message: str) -> str:
     r"""Return a message as it is classified: one line, no control characters, cut.
 
@@ -50,6 +67,11 @@ def plain_text(message: str) -> str:
     text = unicodedata.normalize("NFC", message[: 4 * MAX_CHARS])
     kept = "".join(" " if unicodedata.category(mark)[0] in "CZ" else mark for mark in text)
     return " ".join(kept.split())[:MAX_CHARS]
+
+
+def word_list(encoder: QueryEncoder) -> Callable[[str], bool]:
+    """Return what tells whether everybody writes a word; the encoder's own list, if it has one."""
+    return encoder.knows if isinstance(encoder, WordList) else lambda _: False
 
 
 def message_features(

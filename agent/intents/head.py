@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -21,9 +21,10 @@ from scipy.sparse import csr_array
 from scipy.special import softmax
 
 from agent.errors import IntentError
-from agent.intents.features import Features, QueryEncoder, message_features, plain_text
+from agent.intents.features import Features, QueryEncoder, message_features, plain_text, word_list
 from agent.intents.kernel import closeness
 from agent.intents.scope import SIGNS, ScopeModel, scope_signs
+from agent.intents.spelling import Speller
 from agent.intents.storage import read_tensors, write_classifier
 from agent.types import IntentRanking, IntentScore
 
@@ -53,6 +54,7 @@ class HeadWeights:
         labels: (n,) int32, their places in `intents`.
         blend: How much the neighbours' votes count beside the scores.
         scope: In scope or not.
+        words: Of the examples, used most first: slips of the finger are mended to them.
     """
 
     intents: tuple[str, ...]
@@ -64,6 +66,7 @@ class HeadWeights:
     labels: NDArray[np.int32]
     blend: float
     scope: ScopeModel
+    words: tuple[str, ...] = ()
 
 
 class HeadClassifier:
@@ -79,6 +82,7 @@ class HeadClassifier:
         self._landmarks = learned.landmarks.astype(np.float32)
         self._examples = learned.examples.astype(np.float32)
         self._voters = voters(learned.labels, len(learned.intents))
+        self._speller = Speller(learned.words, word_list(encoder))
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -107,9 +111,10 @@ class HeadClassifier:
         """Return one ranking a text; an empty text is out of scope."""
         if not texts:
             return []
-        plain = [plain_text(text) for text in texts]
+        plain = [self._speller.mended(plain_text(text)) for text in texts]
         features = message_features(self._encoder, plain)
-        return self.rank(features, empty=[not text for text in plain])
+        rankings = self.rank(features, empty=[not text for text in plain])
+        return [replace(ranking, said=text) for ranking, text in zip(rankings, plain, strict=True)]
 
     def rank(self, features: Features, *, empty: Sequence[bool] = ()) -> list[IntentRanking]:
         """Rank messages whose features are at hand.
@@ -197,6 +202,7 @@ class HeadClassifier:
             "width": learned.width,
             "temperature": learned.temperature,
             "blend": learned.blend,
+            "words": list(learned.words),
             "scope": {
                 "signs": list(SIGNS),
                 "centre": learned.scope.centre.tolist(),
@@ -267,6 +273,7 @@ def _learned(
             float(scope["threshold"]),
         )
         temperature = float(settings["temperature"])
+        words = tuple(str(word) for word in settings.get("words", ()))
         fits = (
             list(scope["signs"]) == list(SIGNS)
             and model.centre.shape == model.scale.shape == model.weights.shape == (signs,)
@@ -290,5 +297,5 @@ def _learned(
             "together; train it again"
         )
     return HeadWeights(
-        intents, landmarks, strengths, width, temperature, examples, labels, blend, model
+        intents, landmarks, strengths, width, temperature, examples, labels, blend, model, words
     )

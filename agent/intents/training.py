@@ -25,6 +25,7 @@ from agent.intents.features import (
 from agent.intents.head import HeadClassifier, HeadWeights, nearest_few, voters, votes
 from agent.intents.kernel import KernelFit, closeness, fit_kernel
 from agent.intents.scope import choose_threshold, fit_scope, scope_signs
+from agent.intents.spelling import words_of
 from agent.types import IntentExample
 
 __all__ = ["LOST", "TrainingFeatures", "encode_examples", "learn", "train_intents"]
@@ -72,7 +73,8 @@ def train_intents(
         IntentError: No example carries a text and an intent.
     """
     given, intents = encode_examples(examples, background, encoder=encoder, progress=progress)
-    return HeadClassifier(learn(given, intents, seed=seed), encoder=encoder)
+    words = words_of(example.text for example in examples)
+    return HeadClassifier(replace(learn(given, intents, seed=seed), words=words), encoder=encoder)
 
 
 def encode_examples(

@@ -181,8 +181,8 @@ def is_yes(text: str, known: Collection[str] = ()) -> bool:
     kind = small_word(text)
     if kind is SmallWord.DONE and not without_no(text):
         return True
-    if kind in (SmallWord.YES, SmallWord.OK):
-        return True
+    if kind is not None:
+        return kind in (SmallWord.YES, SmallWord.OK)
     return _opens_with(SmallWord.YES, text, known)
 
 
@@ -191,6 +191,7 @@ def is_no(text: str, known: Collection[str] = ()) -> bool:
     return small_word(text) is SmallWord.NO or _opens_with(SmallWord.NO, text, known)
 
 
+_DENIES = frozenset({"no", "not", "don't", "dont", "do"})
 _HARMLESS = _listed(
     """
     i you we it is that this the a an my me to for please do don't dont not want would like yes
@@ -205,7 +206,10 @@ def _opens_with(kind: SmallWord, text: str, known: Collection[str]) -> bool:
         return False
     for length in (3, 2, 1):
         if len(words) > length and small_word(" ".join(words[:length])) is kind:
-            return all(word in _HARMLESS or word in known for word in words[length:])
+            rest = words[length:]
+            return all(word in _HARMLESS or word in known for word in rest) and (
+                kind is SmallWord.NO or not _DENIES & set(rest)
+            )
     return False
 
 

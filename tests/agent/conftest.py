@@ -68,6 +68,9 @@ class FakeClassifier:
     def intents(self) -> tuple[str, ...]:
         return tuple(sorted(self._words))
 
+    def learn(self, **words: tuple[str, ...]) -> None:
+        self._words = {**self._words, **words}
+
     def classify(self, texts: Sequence[str]) -> list[IntentRanking]:
         self.seen.extend(texts)
         return [self._ranking(text) for text in texts]

@@ -92,7 +92,7 @@ def started(form: Form, session: Session, perception: Perception, state: Dialogu
     return forms.start(
         form,
         message=perception.said,
-        earlier=session.pending.message if chose and session.pending else "",
+        earlier=session.pending.message if chose and session.pending else perception.ranking.said,
         today=perception.today,
         intent=routed_intent(state, form),
     )
@@ -144,6 +144,7 @@ def questions(
         slots = {**session.slots, **shown(script, state)}
         if isinstance(step, Answer) and step.question is not None:
             return (Asked(fill_template(step.question, slots=slots)),)
+    whole += _instead(script, state, perception)
     if routed.intent is not None:
         handling = script.config.handle.get(routed.intent)
         if handling is not None and isinstance(handling.step, Answer) and handling.step.question:
@@ -154,6 +155,19 @@ def questions(
                 return (configured,)
             return (configured, *whole) if sure else (*whole, configured)
     return tuple(whole)
+
+
+def _instead(script: Script, state: DialogueState, perception: Perception) -> list[Asked]:
+    """Return what may be asked where what was said finds nothing: spelt right, or put for it."""
+    asked = []
+    if perception.ranking.said.casefold() not in ("", " ".join(perception.said.split()).casefold()):
+        asked.append(Asked(perception.ranking.said))
+    first = state.inputs.first
+    if first is not None and first.confidence >= script.thresholds.wish:
+        kind, _, question = first.target.partition(":")
+        if kind == "answer" and question:
+            asked.append(Asked(question))
+    return asked
 
 
 def _turns_to_new_matter(session: Session, perception: Perception, routed: Routed) -> bool:
