@@ -4,7 +4,7 @@ A closed grammar instead of a library: the place of the day in the message is ne
 what is taken for a day must be right or asked about, never another day. What stands beside a
 day and changes it ("after", "every", "the week of") is therefore looked for, and a day that is
 left with such a word is none. Of the 189 phrases in `tests/agent/conversation/forms/days.csv`
-dateparser 1.4 takes 78 for another day without a word, and parsedatetime 2.6 takes 74
+dateparser 1.5 takes 78 for another day without a word, and parsedatetime 2.6 takes 74
 (`tests/bench/measure_days.py`).
 
 `days.Days` holds the conventions: what "next Friday" is.
