@@ -11,25 +11,26 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from retrieval.errors import (
+    AccessError,
+    ArticleError,
+    ConditionError,
+    ConfirmationNeeded,
+    EncoderError,
+    EvaluationError,
+    IndexingError,
+    IndexLocked,
+    NewerIndex,
+    RetrievalError,
+    SourceError,
+    StoreError,
+)
 from retrieval.system.threads import wait_asleep
 
 if TYPE_CHECKING:
     from retrieval.articles import Loaded, Rejected, load_articles
     from retrieval.encoding.encoder import load_encoder
     from retrieval.engines.local import LocalEngine, open_index
-    from retrieval.errors import (
-        AccessError,
-        ArticleError,
-        ConfirmationNeeded,
-        EncoderError,
-        EvaluationError,
-        IndexingError,
-        IndexLocked,
-        NewerIndex,
-        RetrievalError,
-        SourceError,
-        StoreError,
-    )
     from retrieval.index.indexing import IndexOptions, IndexReport, bring_up_to_date
     from retrieval.types import (
         PUBLIC,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         Encoder,
         Engine,
         Hit,
+        Page,
         Passage,
         Place,
         Retriever,
@@ -53,6 +55,7 @@ __all__ = [
     "AccessError",
     "Article",
     "ArticleError",
+    "ConditionError",
     "ConfirmationNeeded",
     "Encoder",
     "EncoderError",
@@ -66,6 +69,7 @@ __all__ = [
     "Loaded",
     "LocalEngine",
     "NewerIndex",
+    "Page",
     "Passage",
     "Place",
     "Rejected",
@@ -86,19 +90,6 @@ _HOMES = {
     "retrieval.articles": ("Loaded", "Rejected", "load_articles"),
     "retrieval.encoding.encoder": ("load_encoder",),
     "retrieval.engines.local": ("LocalEngine", "open_index"),
-    "retrieval.errors": (
-        "AccessError",
-        "ArticleError",
-        "ConfirmationNeeded",
-        "EncoderError",
-        "EvaluationError",
-        "IndexLocked",
-        "IndexingError",
-        "NewerIndex",
-        "RetrievalError",
-        "SourceError",
-        "StoreError",
-    ),
     "retrieval.index.indexing": ("IndexOptions", "IndexReport", "bring_up_to_date"),
     "retrieval.types": (
         "PUBLIC",
@@ -106,6 +97,7 @@ _HOMES = {
         "Encoder",
         "Engine",
         "Hit",
+        "Page",
         "Passage",
         "Place",
         "Retriever",

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import retrieval
+from retrieval import errors
 
 
 @pytest.mark.parametrize("name", retrieval.__all__)
@@ -19,7 +20,8 @@ def test_every_public_name_is_there(name: str) -> None:
 def test_public_names_are_sorted_and_complete() -> None:
     assert sorted(set(retrieval.__all__)) == sorted(retrieval.__all__)
     assert {"open_index", "Article", "Passage", "Hit", "load_articles"} <= set(retrieval.__all__)
-    assert set(retrieval._HOME_OF) == set(retrieval.__all__)
+    assert set(errors.__all__) <= set(retrieval.__all__)
+    assert set(retrieval._HOME_OF) == set(retrieval.__all__) - set(errors.__all__)
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
