@@ -82,15 +82,16 @@ class LiveKnowledgeBase:
         reader: str | None = None,
         budget_ms: float | None = None,
         search: str | None = None,
+        where: Sequence[str] = (),
     ) -> Result:
-        """Answer or refuse, inside the asker's rights; `search` as in `qa.OpenBook.ask`.
+        """Answer or refuse, inside the asker's rights; the rest as in `qa.OpenBook.ask`.
 
         Raises:
             AnsweringError: `budget_ms` makes no sense, or the reader can't be loaded.
             KeyError: The reader isn't one that may be chosen.
         """
         book = self._with(reader)
-        return book.ask(question, roles=roles, budget_ms=budget_ms, search=search)
+        return book.ask(question, roles=roles, budget_ms=budget_ms, search=search, where=where)
 
     def article(self, article_id: str, *, roles: Roles = PUBLIC) -> Article | None:
         """Return the article, or None if it is absent or not for these roles."""

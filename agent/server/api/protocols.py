@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from agent.types import KnowledgeBase
@@ -43,6 +44,7 @@ class ServedKnowledge(KnowledgeBase, Protocol):
         reader: str | None = None,
         budget_ms: float | None = None,
         search: str | None = None,
+        where: Sequence[str] = (),
     ) -> Result:
         """Answer or refuse, inside the asker's rights, with one of the readers."""
         ...

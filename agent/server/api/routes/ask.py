@@ -14,6 +14,8 @@ from agent.server.api.turns import hung_up
 from agent.server.api.worker_pool import Stop
 from qa.types import Result
 from qa.wire import to_json
+from retrieval.errors import ConditionError
+from retrieval.search.conditions import parse_conditions
 
 __all__ = ["router"]
 
@@ -34,6 +36,15 @@ async def ask(body: AskRequest, request: Request, asker: KnownAsker, server: Ser
         detail = f"There is no such reader here. This server offers: {offered}."
         raise Problem(422, detail, errors=[{"pointer": "/reader", "detail": detail}])
 
+    try:
+        parse_conditions(body.where)
+    except ConditionError as error:
+        detail = (
+            "A condition can't be read. Expected FIELD=VALUE, FIELD!=VALUE, or >=, <=, <, > with a "
+            "number or a date."
+        )
+        raise Problem(422, detail, errors=[{"pointer": "/where", "detail": detail}]) from error
+
     until = time.monotonic() + server.workers.timeout_s
 
     def call() -> Result:
@@ -43,6 +54,7 @@ async def ask(body: AskRequest, request: Request, asker: KnownAsker, server: Ser
             body.question,
             roles=asker.roles,
             reader=body.reader,
+            where=body.where,
             budget_ms=left_ms if body.budget_ms is None else min(left_ms, body.budget_ms),
         )
 

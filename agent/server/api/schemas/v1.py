@@ -197,6 +197,15 @@ class AskRequest(_Wire):
         float | None,
         Field(default=None, ge=0, description="Stop reading after so many milliseconds."),
     ]
+    where: Annotated[
+        list[Annotated[Text, Field(max_length=500)]],
+        Field(
+            default=[],
+            max_length=20,
+            description="Conditions on the articles' fields, such as `product=aero3` or "
+            "`updated>=2025-01-01`; all must hold.",
+        ),
+    ]
 
 
 class AskResult(_Wire):

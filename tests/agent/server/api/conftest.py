@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +69,7 @@ class FakeKnowledge(ServedKnowledge):
     generation = "000001-test"
 
     def __init__(self) -> None:
+        self.where: tuple[str, ...] = ()
         self.asked: list[tuple[str, Roles, str | None, float | None]] = []
 
     def ask(
@@ -79,7 +80,9 @@ class FakeKnowledge(ServedKnowledge):
         reader: str | None = None,
         budget_ms: float | None = None,
         search: str | None = None,
+        where: Sequence[str] = (),
     ) -> Result:
+        self.where = tuple(where)
         self.asked.append((question, roles, reader, budget_ms))
         words = set(question.lower().split())
         readable = [each for each in ARTICLES if visible(each.audience, roles)]

@@ -38,3 +38,19 @@ def test_ask_passes_reader_and_budget_on(serve: Any) -> None:
     # Nobody reads on after the server has given up.
     assert 0 < bounded <= 5_000
     assert 0 < unbounded <= 5_000
+
+
+def test_ask_passes_conditions_on_and_refuses_what_is_none(serve: Any) -> None:
+    running = serve()
+    with running.client() as client:
+        where = ["product=aero3", "updated>=2025-01-01"]
+        asked = client.post("/v1/ask", json={"question": "vpn", "where": where})
+        assert asked.status_code == 200
+        assert running.knowledge_base.where == tuple(where)
+        client.post("/v1/ask", json={"question": "vpn"})
+        assert running.knowledge_base.where == ()
+        for wrong in (["secret of bob"], ["price>cheap"], "product=aero3", [3], ["a=b"] * 21):
+            refused = client.post("/v1/ask", json={"question": "vpn", "where": wrong})
+            assert refused.status_code == 422, wrong
+            assert refused.json()["errors"][0]["pointer"].startswith("/where")
+            assert "bob" not in refused.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,7 @@ class StaticKnowledge(ServedKnowledge):
         reader: str | None = None,
         budget_ms: float | None = None,
         search: str | None = None,
+        where: Sequence[str] = (),
     ) -> Result:
         return Result(question, (), None, CalibrationState.DEFAULT, self.generation, {})
 
