@@ -15,7 +15,8 @@ from agent.configuration import AgentConfig, OpenForm, load_agent
 from agent.configuration.smalltalk import load_smalltalk
 from agent.intents.formats import load_intents
 from agent.types import HandoverReason, IntentExample, Route
-from agent.workshop.conversations.suite import Suite, load_suite
+from agent.workshop.conversations.suite import load_suite
+from agent.workshop.conversations.types import Suite
 from retrieval.articles import Loaded, load_articles
 from retrieval.types import Article
 

@@ -172,6 +172,7 @@ def complexity(function: ast.AST) -> int:
     """Return McCabe's number with each `and`, `or` and `if` of a comprehension counted.
 
     McCabe, A Complexity Measure (1976), section IV: compound conditions count by their parts.
+    A comprehension alone decides nothing.
     """
     number = 1
     branches = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.IfExp)
@@ -180,7 +181,7 @@ def complexity(function: ast.AST) -> int:
             case ast.BoolOp():
                 number += len(node.values) - 1
             case ast.comprehension():
-                number += 1 + len(node.ifs)
+                number += len(node.ifs)
             case ast.match_case():
                 number += 1
             case _:

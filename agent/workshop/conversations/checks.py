@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.types import Decision, Reply, Route, Session
-from agent.workshop.conversations.suite import NONE, Check, Step
+from agent.workshop.conversations.suite import NONE
+from agent.workshop.conversations.types import Check, Step
 
 __all__ = ["Difference", "Observed", "differences", "observe"]
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import httpx
 
-from agent.workshop.conversations.suite import Endpoint
+from agent.workshop.conversations.types import Endpoint
 
 __all__ = ["LoopbackEndpoints", "ReceivedCall"]
 

@@ -13,7 +13,8 @@ from agent.configuration.nodes import meant
 from agent.errors import ConversationError
 from agent.workshop.conversations.endpoints import LoopbackEndpoints
 from agent.workshop.conversations.runner import OWNER, Results, Stage, SuiteClock, run
-from agent.workshop.conversations.suite import Suite, load_suite
+from agent.workshop.conversations.suite import load_suite
+from agent.workshop.conversations.types import Suite
 from qa.reading.defaults import DEFAULT_READER
 from qa.types import Reader
 from retrieval.workshop.signature import signature

@@ -17,7 +17,7 @@ from typing import Any
 from agent.types import Conversations, Session
 from agent.workshop.conversations.checks import Difference, Observed, differences, observe
 from agent.workshop.conversations.endpoints import LoopbackEndpoints
-from agent.workshop.conversations.suite import DEFAULT_TODAY, Conversation, Step, Suite
+from agent.workshop.conversations.types import DEFAULT_TODAY, Conversation, Step, Suite
 
 __all__ = [
     "OWNER",

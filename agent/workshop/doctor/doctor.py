@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -37,8 +37,8 @@ __all__ = [
     "ENOUGH_EXAMPLES",
     "Collision",
     "Diagnosis",
+    "ExampleEncoder",
     "Mislabelled",
-    "QueryEncoder",
     "SameMessage",
     "TooFew",
     "examine",
@@ -74,7 +74,7 @@ _BLOCK = 1024
 _WORDS = re.compile(r"\w+")
 
 
-class QueryEncoder(Protocol):
+class ExampleEncoder(Protocol):
     """The part of `retrieval.encoding.encoder.SentenceEncoder` that the doctor needs."""
 
     def encode_queries(
@@ -181,7 +181,7 @@ class Diagnosis:
 def examine(
     loaded: LoadedIntents,
     *,
-    encoder: QueryEncoder,
+    encoder: ExampleEncoder,
     progress: Callable[[int, int], None] | None = None,
 ) -> Diagnosis:
     """Look for what is wrong with a set of examples.
@@ -194,40 +194,26 @@ def examine(
     examples = loaded.examples
     counts = Counter(example.intent for example in examples)
     intents = {intent: counts[intent] for intent in sorted(filter(None, counts))}
-    diagnosis = Diagnosis(
-        loaded,
-        intents,
-        counts[None],
-        None,
-        too_few=tuple(
-            TooFew(intent, count, ENOUGH_EXAMPLES - count)
-            for intent, count in sorted(intents.items(), key=lambda entry: entry[1])
-            if count < ENOUGH_EXAMPLES
-        ),
-    )
+    counted = Diagnosis(loaded, intents, counts[None], None, too_few=_too_few(intents))
     labels: list[str | None] = [*intents, *([None] if counts[None] else [])]
     if len(labels) < 2:
-        return diagnosis
+        return counted
     encodings = encoder.encode_queries([example.text for example in examples], progress=progress)
-    place = {label: index for index, label in enumerate(labels)}
-    gold = np.array([place[example.intent] for example in examples], np.intp)
+    gold = np.array([labels.index(example.intent) for example in examples], np.intp)
     verdicts = leave_one_out(encodings, gold, len(labels))
     in_scope = np.array([example.intent is not None for example in examples])
     same = _same_messages(examples, encodings, gold)
     slips, leaning = _mislabelled(verdicts, encodings, in_scope, same.involved)
-    confused = _confused(verdicts, labels, same.involved)
     colliding = {
-        pair
-        for pair, rows in confused.items()
+        pair: rows
+        for pair, rows in _confused(verdicts, labels, same.involved).items()
         if pair in leaning or _collides(verdicts, pair, [row for row in rows if row not in slips])
     }
-    return Diagnosis(
-        loaded,
-        intents,
-        counts[None],
-        verdicts.accuracy(in_scope),
-        same.pairs,
-        tuple(
+    return replace(
+        counted,
+        accuracy=verdicts.accuracy(in_scope),
+        same_message=same.pairs,
+        mislabelled=tuple(
             Mislabelled(
                 examples[row],
                 labels[other],
@@ -237,11 +223,15 @@ def examine(
             for row, other in slips.items()
             if _pair(int(gold[row]), other) not in colliding
         ),
-        _collisions(
-            examples, labels, verdicts, in_scope, {pair: confused[pair] for pair in colliding}
-        ),
-        diagnosis.too_few,
+        collisions=_collisions(examples, labels, verdicts, in_scope, colliding),
     )
+
+
+def _too_few(intents: Mapping[str, int]) -> tuple[TooFew, ...]:
+    """Return the intents with too few examples, the fewest first."""
+    fewest = sorted(intents.items(), key=lambda entry: entry[1])
+    missing = [(intent, count, ENOUGH_EXAMPLES - count) for intent, count in fewest]
+    return tuple(TooFew(*entry) for entry in missing if entry[2] > 0)
 
 
 _Pair = tuple[int, int]

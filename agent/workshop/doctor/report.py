@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from agent.intents.answered import AnsweredIntent
 from agent.types import IntentExample
 from agent.workshop.doctor.doctor import ENOUGH_EXAMPLES, Collision, Diagnosis
+from retrieval.articles import Rejected
 
 __all__ = ["report_lines", "to_json"]
 
@@ -25,6 +26,12 @@ def to_json(diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None) -> 
         answered: What `answered_by_articles` found; None if no knowledge base was given.
     """
     loaded = diagnosis.loaded
+    collisions = [_plain(pair) for pair in diagnosis.collisions]
+    articles = None if answered is None else [_plain(entry, "examples") for entry in answered]
+    for pair in collisions:
+        pair["intents"] = [pair.pop("first"), pair.pop("second")]
+    for plain, entry in zip(articles or (), answered or (), strict=True):
+        plain["share"] = entry.share
     return {
         "files": dict(loaded.format),
         "examples": len(loaded.examples),
@@ -32,62 +39,36 @@ def to_json(diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None) -> 
         "out_of_scope": diagnosis.out_of_scope,
         "accuracy": diagnosis.accuracy,
         "findings": diagnosis.findings + len(answered or ()),
-        "rejected": [
-            {"path": entry.path, "line": entry.line, "reason": entry.reason}
-            for entry in loaded.rejected
-        ],
-        "same_message": [
-            {
-                "first": _example(pair.first),
-                "second": _example(pair.second),
-                "similarity": pair.similarity,
-            }
-            for pair in diagnosis.same_message
-        ],
-        "mislabelled": [
-            {
-                **_example(entry.example),
-                "likely": entry.likely,
-                "given_probability": entry.given_probability,
-                "likely_probability": entry.likely_probability,
-            }
-            for entry in diagnosis.mislabelled
-        ],
-        "collisions": [
-            {
-                "intents": [pair.first, pair.second],
-                "confused": pair.confused,
-                "of": pair.of,
-                "accuracy_before": pair.accuracy_before,
-                "accuracy_after": pair.accuracy_after,
-                "examples": [_example(example) for example in pair.examples],
-            }
-            for pair in diagnosis.collisions
-        ],
-        "too_few": [
-            {"intent": entry.intent, "count": entry.count, "missing": entry.missing}
-            for entry in diagnosis.too_few
-        ],
-        "repeated": [
-            {**_example(entry.example), "first": _example(entry.first)}
-            for entry in loaded.duplicates
-        ],
-        "answered": None
-        if answered is None
-        else [
-            {
-                "intent": entry.intent,
-                "article_id": entry.article_id,
-                "title": entry.title,
-                "answered": entry.answered,
-                "asked": entry.asked,
-                "share": entry.share,
-            }
-            for entry in answered
-        ],
+        "rejected": [_plain(entry, "unclear_rights") for entry in loaded.rejected],
+        "same_message": [_plain(pair) for pair in diagnosis.same_message],
+        "mislabelled": [_beside_example(entry) for entry in diagnosis.mislabelled],
+        "collisions": collisions,
+        "too_few": [_plain(entry) for entry in diagnosis.too_few],
+        "repeated": [_beside_example(entry) for entry in loaded.duplicates],
+        "answered": articles,
         "skipped": dict(loaded.skipped),
         "warnings": list(loaded.warnings),
     }
+
+
+def _plain(found: Any, *left_out: str) -> dict[str, Any]:
+    """Return a finding's fields as JSON has them; a line that isn't known is null."""
+    plain = {
+        name: [_plain(each) for each in value]
+        if isinstance(value, tuple)
+        else _plain(value)
+        if isinstance(value, IntentExample)
+        else value
+        for name, value in vars(found).items()
+        if name not in left_out
+    }
+    return {**plain, "line": found.line or None} if isinstance(found, IntentExample) else plain
+
+
+def _beside_example(found: Any) -> dict[str, Any]:
+    """Return a finding about one example, with the example's own fields among it."""
+    plain = _plain(found)
+    return {**plain.pop("example"), **plain}
 
 
 def report_lines(diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None) -> Iterator[str]:
@@ -105,66 +86,8 @@ def report_lines(diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None
         yield f"left out: {count:,} x {kind}"
     for warning in loaded.warnings:
         yield f"note: {warning}"
-    yield from _section(
-        "Can't be read",
-        "Mend these lines; the rest was examined.",
-        (
-            f"{entry.path}:{entry.line}: {entry.reason}"
-            if entry.line
-            else f"{entry.path}: {entry.reason}"
-            for entry in loaded.rejected
-        ),
-    )
-    yield from _section(
-        "The same message under two intents",
-        "Nobody can tell these apart: keep each message under one intent.",
-        (
-            f"{_place(pair.first)} {pair.first.text!r} is {_name(pair.first.intent)}\n"
-            f"    {_place(pair.second)} {pair.second.text!r} is {_name(pair.second.intent)}"
-            for pair in diagnosis.same_message
-        ),
-    )
-    yield from _section(
-        "Probably under the wrong intent",
-        "Read each one; move it if you agree.",
-        (
-            f"{_place(entry.example)} {entry.example.text!r}\n"
-            f"    is under {_name(entry.example.intent)}, reads like {_name(entry.likely)}"
-            for entry in diagnosis.mislabelled
-        ),
-    )
-    yield from _section(
-        "Intents that are taken for each other",
-        "Merge them, or give each examples that only it can have.",
-        map(_collision, diagnosis.collisions),
-    )
-    yield from _section(
-        "Too few examples",
-        f"From {ENOUGH_EXAMPLES} on an intent is learned; 10 to 20 varied ones are better.",
-        (
-            f"{entry.intent} has {entry.count}: write {entry.missing} more"
-            for entry in diagnosis.too_few
-        ),
-    )
-    yield from _section(
-        "Written twice",
-        "Each was counted once; the later line can go.",
-        (
-            f"{_place(entry.example)} {entry.example.text!r} repeats {_place(entry.first)}"
-            for entry in loaded.duplicates
-        ),
-    )
-    if answered is not None:
-        yield from _section(
-            "An article already answers it",
-            "Let the knowledge base reply instead of a script, and it stays right when the "
-            "article changes.",
-            (
-                f"{entry.intent}: {entry.answered} of {entry.asked} examples asked are answered "
-                f"by {entry.title!r} ({entry.article_id})"
-                for entry in answered
-            ),
-        )
+    for title, advice, worded, found in _sections(diagnosis, answered):
+        yield from _section(title, advice, [worded(each) for each in found])
     total = diagnosis.findings + len(answered or ())
     yield ""
     things = f"{_count(total, 'thing')} to look at."
@@ -174,12 +97,67 @@ def report_lines(diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None
         yield things if total else "Nothing to mend."
 
 
+def _sections(
+    diagnosis: Diagnosis, answered: Sequence[AnsweredIntent] | None
+) -> list[tuple[str, str, Callable[[Any], str], Sequence[Any]]]:
+    """Return title, advice, how a finding is worded, and the findings, gravest first."""
+    return [
+        (
+            "Can't be read",
+            "Mend these lines; the rest was examined.",
+            lambda each: f"{_place(each)}: {each.reason}",
+            diagnosis.loaded.rejected,
+        ),
+        (
+            "The same message under two intents",
+            "Nobody can tell these apart: keep each message under one intent.",
+            lambda each: f"{_is(each.first)}\n    {_is(each.second)}",
+            diagnosis.same_message,
+        ),
+        (
+            "Probably under the wrong intent",
+            "Read each one; move it if you agree.",
+            lambda each: (
+                f"{_said(each.example)}\n    is under {_name(each.example.intent)}, reads like "
+                f"{_name(each.likely)}"
+            ),
+            diagnosis.mislabelled,
+        ),
+        (
+            "Intents that are taken for each other",
+            "Merge them, or give each examples that only it can have.",
+            _collision,
+            diagnosis.collisions,
+        ),
+        (
+            "Too few examples",
+            f"From {ENOUGH_EXAMPLES} on an intent is learned; 10 to 20 varied ones are better.",
+            lambda each: f"{each.intent} has {each.count}: write {each.missing} more",
+            diagnosis.too_few,
+        ),
+        (
+            "Written twice",
+            "Each was counted once; the later line can go.",
+            lambda each: f"{_said(each.example)} repeats {_place(each.first)}",
+            diagnosis.loaded.duplicates,
+        ),
+        (
+            "An article already answers it",
+            "Let the knowledge base reply, not a script: it stays right when the article changes.",
+            lambda each: (
+                f"{each.intent}: {each.answered} of {each.asked} examples asked are answered "
+                f"by {each.title!r} ({each.article_id})"
+            ),
+            answered or (),
+        ),
+    ]
+
+
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
-def _section(title: str, advice: str, entries: Iterable[str]) -> Iterator[str]:
-    found = list(entries)
+def _section(title: str, advice: str, found: Sequence[str]) -> Iterator[str]:
     if not found:
         return
     yield ""
@@ -199,23 +177,21 @@ def _collision(pair: Collision) -> str:
     )
     lines = [figures]
     lines += [
-        f"    {_place(example)} {example.text!r} ({_name(example.intent)})"
-        for example in pair.examples[:_EXAMPLES]
+        f"    {_said(example)} ({_name(example.intent)})" for example in pair.examples[:_EXAMPLES]
     ]
     return "\n".join(lines)
 
 
-def _example(example: IntentExample) -> dict[str, Any]:
-    return {
-        "text": example.text,
-        "intent": example.intent,
-        "path": example.path,
-        "line": example.line or None,
-    }
+def _said(example: IntentExample) -> str:
+    return f"{_place(example)} {example.text!r}"
 
 
-def _place(example: IntentExample) -> str:
-    return f"{example.path}:{example.line}" if example.line else example.path
+def _is(example: IntentExample) -> str:
+    return f"{_said(example)} is {_name(example.intent)}"
+
+
+def _place(found: IntentExample | Rejected) -> str:
+    return f"{found.path}:{found.line}" if found.line else found.path
 
 
 def _name(intent: str | None) -> str:

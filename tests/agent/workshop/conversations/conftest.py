@@ -25,7 +25,8 @@ from agent.types import (
 )
 from agent.workshop.conversations.endpoints import LoopbackEndpoints
 from agent.workshop.conversations.runner import Stage, SuiteClock
-from agent.workshop.conversations.suite import Suite, load_suite
+from agent.workshop.conversations.suite import load_suite
+from agent.workshop.conversations.types import Suite
 from qa.types import Answer, Snippet, SnippetKind
 
 

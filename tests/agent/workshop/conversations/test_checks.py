@@ -8,7 +8,7 @@ import pytest
 
 from agent.types import Decision, Handover, HandoverReason, Reply, Route
 from agent.workshop.conversations.checks import Difference, Observed, differences, observe
-from agent.workshop.conversations.suite import Check, Step
+from agent.workshop.conversations.types import Check, Step
 
 
 def replied(**changes: Any) -> Reply:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from agent.workshop.conversations.endpoints import LoopbackEndpoints, ReceivedCall
-from agent.workshop.conversations.suite import Endpoint
+from agent.workshop.conversations.types import Endpoint
 
 URL = "https://desk.example.com/api/orders"
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from agent.cli.entry import app
 from agent.errors import ConversationError
 from agent.workshop.conversations.evaluating import check_names
-from agent.workshop.conversations.suite import Suite
+from agent.workshop.conversations.types import Suite
 
 DATA = Path(__file__).resolve().parents[4] / "data"
 

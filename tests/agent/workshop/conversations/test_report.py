@@ -15,7 +15,7 @@ from agent.workshop.conversations.report import (
     results_text,
 )
 from agent.workshop.conversations.runner import Results, Stage, run
-from agent.workshop.conversations.suite import Suite
+from agent.workshop.conversations.types import Suite
 
 Written = Callable[[str], Suite]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.workshop.conversations.runner import Stage, play, run
-from agent.workshop.conversations.suite import Suite
+from agent.workshop.conversations.types import Suite
 
 Written = Callable[[str], Suite]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConversationError
-from agent.workshop.conversations.suite import DEFAULT_TODAY, KEYS, Check, Endpoint, load_suite
+from agent.workshop.conversations.suite import KEYS, load_suite
+from agent.workshop.conversations.types import DEFAULT_TODAY, Check, Endpoint
 
 WHOLE = """\
 today: 2026-05-04
