@@ -117,23 +117,23 @@ reader: .venv/.installed build/tables.json $(foreach n,1 5,$(COLLECTIONS:%=build
 	  $(DEVELOP) --out build/reader-wiki
 	$(call run,reader-sixth,reader-sixth,48,$(call mixed,0.3,0.45,1.5,0.3,1))
 	$(call run,reader-seventh,reader-seventh,50,$(call mixed,0.08,0.13,0.26,0.1,5))
+	$(BIN)/frontdesk train average build/reader-sixth build/reader-seventh $(DEVELOP) --out build/reader
 
-# The large reader, into build/large: four runs, five hours on two cores, from all-mpnet-base-v2,
-# whose folder is MPNET. The first three are like those of the weights that the last began with.
+# The large reader, into build/large: three runs, three hours on two cores, from all-mpnet-base-v2,
+# whose folder is MPNET.
 MPNET ?= all-mpnet-base-v2
 BOTH_SQUADS = --data $(SQUAD)/train-v1.1.json=$(1) --data $(SQUAD)/train-v2.0-unanswerable.json=$(1)
 FIRST_SIX := $(filter-out office ten,$(COLLECTIONS))
 NEW_THREE := office ten cloudgov
 of = $(1:%=--data build/helpdesk-1/%.json=$(2))
 large: .venv/.installed build/tables.json
-large: $(foreach n,1 5,$(patsubst %,build/helpdesk-$(n)/%.json,$(COLLECTIONS) cloudgov))
-	$(call run,large-first,large-first,55,$(call BOTH_SQUADS,0.15) $(call of,$(FIRST_SIX),1.7) \
+large: $(patsubst %,build/helpdesk-1/%.json,$(COLLECTIONS) cloudgov)
+	$(call run,large-first,large,55,$(call BOTH_SQUADS,0.15) $(call of,$(FIRST_SIX),1.7) \
 	  --data build/tables.json=0.5,--encoder $(MPNET))
-	$(call run,large-second,large-first,45,$(call BOTH_SQUADS,0.09) $(call of,$(FIRST_SIX),1.4) \
+	$(call run,large-second,large,45,$(call BOTH_SQUADS,0.09) $(call of,$(FIRST_SIX),1.4) \
 	  --data build/tables.json=0.4,--encoder build/large-first)
-	$(call run,large-third,large-first,75,$(call BOTH_SQUADS,0.035) $(call of,$(FIRST_SIX),0.5) \
+	$(call run,large,large,75,$(call BOTH_SQUADS,0.035) $(call of,$(FIRST_SIX),0.5) \
 	  $(call of,$(NEW_THREE),1.4) --data build/tables.json=0.2,--encoder build/large-second)
-	$(call run,large,large,90,$(call mixed,0.08,0.065,0.1,0.02,5) --data build/helpdesk-5/cloudgov.json=0.1)
 
 # What answers are believed by, fitted anew for the readers in qa/weights, each collection left
 # out in turn: some twenty minutes on two cores. HELPDESK holds the collections' folders, HANDBOOK
