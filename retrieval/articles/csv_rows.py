@@ -14,7 +14,7 @@ __all__ = ["CsvRow", "csv_delimiter", "csv_rows", "wrong_width"]
 CsvRow = tuple[int, list[str] | str]
 """The line on which a row starts, and its cells or what is wrong with it."""
 
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 
 _MAX_RESUMPTIONS = 50
 """Unclosed quotes after which the rest of a file is given up: each costs a scan to its end."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, islice, takewhile
 
 from retrieval.articles.audience import audience_of_cell
 from retrieval.articles.csv_rows import csv_delimiter, csv_rows, wrong_width
@@ -21,6 +22,8 @@ from retrieval.errors import ArticleError
 
 __all__ = ["load"]
 
+_MAX_FIELD_CHARS = 1_000
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?[;,]*", re.IGNORECASE)
 _COLUMNS = ("id", "title", "body", "url", "audience", "updated")
 
 
@@ -28,9 +31,15 @@ def load(file: SourceFile) -> Iterator[LoaderOutput]:
     """Yield one article a row."""
     raw = file.read_bytes()
     lines = _lines(raw)
-    if not lines:
+    skipped = sum(1 for _ in takewhile(lambda line: not line.strip(), lines))
+    if skipped == len(lines):
         return
-    rows = csv_rows(lines, csv_delimiter(lines[0]), max_cell_chars=4 * MAX_ARTICLE_CHARS)
+    stated = _SEPARATOR.fullmatch(lines[skipped].rstrip("\r\n"))
+    if stated:  # a line that Excel writes and reads
+        skipped += 1
+    delimiter = stated[1] if stated else csv_delimiter(lines[skipped])
+    found = csv_rows(lines[skipped:], delimiter, max_cell_chars=4 * MAX_ARTICLE_CHARS)
+    rows = ((line + skipped, cells) for line, cells in found)
     header_line, header = next(rows, (1, [""]))
     if isinstance(header, str):
         raise ArticleError(f"the header can't be read: {header}", line=header_line)
@@ -83,7 +92,7 @@ def _draft(names: Sequence[str], cells: Sequence[str], line: int) -> Draft:
     wrong = wrong_width(cells, len(names))
     if wrong is not None:
         raise ArticleError(wrong)
-    row = {name: cell for name, cell in zip(names, cells, strict=True) if name in _COLUMNS}
+    row = dict(zip(names, cells, strict=True))
     for cell in row.values():
         cell.encode("utf-8")
     return Draft(
@@ -96,6 +105,11 @@ def _draft(names: Sequence[str], cells: Sequence[str], line: int) -> Draft:
         audience=audience_of_cell(row.get("audience", "")),
         updated=row.get("updated", "").strip() or None,
         line=line,
+        fields={
+            name: cell.strip()
+            for name, cell in row.items()
+            if name and name not in _COLUMNS and cell.strip() and len(cell) <= _MAX_FIELD_CHARS
+        },
     )
 
 

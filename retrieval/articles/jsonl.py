@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from retrieval.articles.audience import (
@@ -22,8 +22,13 @@ from retrieval.articles.decoding import decoding_failure, refuse_unmarked_utf16
 from retrieval.articles.fields import shown, text_of_json
 from retrieval.articles.loader import BadRow, Draft, LoaderOutput, SourceFile
 from retrieval.errors import ArticleError
+from retrieval.types import FieldValue
 
 __all__ = ["load"]
+
+
+_KNOWN = frozenset(("id", "_id", "title", "body", "text", "url", "audience", "updated"))
+_MAX_FIELD_CHARS = 1_000
 
 
 def load(file: SourceFile) -> Iterator[LoaderOutput]:
@@ -104,4 +109,18 @@ def _draft(row: dict[str, Any], line: int) -> Draft:
         audience=audience,
         updated=text_of_json(row.get("updated"), "updated"),
         line=line,
+        fields=_fields(row),
     )
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, FieldValue]:
+    """Return the row's further scalars and lists of scalars."""
+    fields: dict[str, FieldValue] = {}
+    for name, value in row.items():
+        if name in _KNOWN or value in (None, "", []):
+            continue
+        many = value if isinstance(value, list) else [value]
+        kept = tuple(one for one in many if isinstance(one, (str, int, float)))
+        if len(kept) == len(many) and sum(len(str(one)) for one in kept) <= _MAX_FIELD_CHARS:
+            fields[name] = kept if isinstance(value, list) else kept[0]
+    return fields

@@ -32,6 +32,9 @@ LOADERS: Mapping[str, str] = {
     ".qna": "qna",
     ".pdf": "pdf",
     ".docx": "docx",
+    ".xlsx": "xlsx",
+    ".pptx": "pptx",
+    ".eml": "email_message",
     ".json": "json_export",
     ".xml": "xml_export",
 }
