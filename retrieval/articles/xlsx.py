@@ -13,8 +13,8 @@ from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import Any
 
-import openpyxl  # type: ignore[import-untyped]
-from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+import openpyxl
+from openpyxl.utils import get_column_letter
 
 from retrieval.articles.audience import UNSTATED
 from retrieval.articles.fields import shown, title_of_stem

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pptx
 import pytest
+from loading_types import LoadText, Write
 from pptx.util import Inches
 
 from retrieval.articles import load_articles
@@ -42,7 +43,7 @@ def plans(book: Any) -> None:
     hidden.sheet_state = "hidden"
 
 
-def test_sheets_are_articles_whose_quotes_know_their_cell(load_text) -> None:
+def test_sheets_are_articles_whose_quotes_know_their_cell(load_text: LoadText) -> None:
     loaded = load_text("price-list.xlsx", xlsx(plans))
     first, second = loaded.articles
     assert (first.id, first.title) == ("price-list.xlsx#Plans", "price list: Plans")
@@ -59,13 +60,13 @@ def test_sheets_are_articles_whose_quotes_know_their_cell(load_text) -> None:
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.pptx"])
 @pytest.mark.parametrize("raw", [b"", b"no archive", b"PK\x03\x04broken"])
-def test_broken_office_files_are_refused(load_text, name: str, raw: bytes) -> None:
+def test_broken_office_files_are_refused(load_text: LoadText, name: str, raw: bytes) -> None:
     loaded = load_text(name, raw)
     assert not loaded.articles
     assert "XLSX" in loaded.rejected[0].reason or "PPTX" in loaded.rejected[0].reason
 
 
-def test_slides_with_tables_and_notes(load_text) -> None:
+def test_slides_with_tables_and_notes(load_text: LoadText) -> None:
     deck = pptx.Presentation()
     first = deck.slides.add_slide(deck.slide_layouts[1])
     first.shapes.title.text = "Refunds"
@@ -99,7 +100,7 @@ MESSAGE = (
 )
 
 
-def test_messages_give_their_text(load_text) -> None:
+def test_messages_give_their_text(load_text: LoadText) -> None:
     plain = MESSAGE + "Content-Type: text/plain; charset=utf-8\r\n\r\nThe fee is 12.\r\n"
     (article,) = load_text("a.eml", plain).articles
     assert (article.title, article.body, article.format) == ("Fees €", "The fee is 12.", "email")
@@ -118,13 +119,13 @@ def test_messages_give_their_text(load_text) -> None:
         '\ufeff"sep=,"\r\nid,title,body,product\r\n1,T,The fee is 12.,aero\r\n',
     ],
 )
-def test_csv_of_spreadsheet_programs(load_text, text: str) -> None:
+def test_csv_of_spreadsheet_programs(load_text: LoadText, text: str) -> None:
     (article,) = load_text("a.csv", text).articles
     assert (article.id, article.title, article.body) == ("1", "T", "The fee is 12.")
     assert article.fields == {"product": "aero"}
 
 
-def test_rows_keep_their_further_fields(write) -> None:
+def test_rows_keep_their_further_fields(write: Write) -> None:
     path = write(
         "a.jsonl", '{"id": "1", "body": "B", "product": "x", "tags": ["a", 2], "n": {"a": 1}}'
     )
