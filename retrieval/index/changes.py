@@ -41,6 +41,7 @@ class Changes:
         edited: Ids whose text, title, rights or place changed.
         removed: Ids that will be gone.
         unchanged: How many articles stay as they are.
+        moved: Those of the removed ones whose text an added one has, under another id.
     """
 
     entries: tuple[Entry, ...]
@@ -48,6 +49,7 @@ class Changes:
     edited: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: int
+    moved: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.added or self.edited or self.removed)
@@ -114,7 +116,9 @@ def compare(old: Generation | None, articles: Sequence[Article], *, reuse: bool 
     removed = tuple(article_id for article_id in old.ids if article_id not in kept)
     entries = tuple(Entry(article, elsewhere.get(_content(article))) for article in ordered)
     unchanged = len(ordered) - len(added) - len(edited)
-    return Changes(entries, added, edited, removed, unchanged)
+    texts = {article.sha256 for article in ordered if article.id not in known}
+    moved = frozenset(article_id for article_id in removed if known[article_id] in texts)
+    return Changes(entries, added, edited, removed, unchanged, moved)
 
 
 def _was_edited(article: Article, old: Generation) -> bool:

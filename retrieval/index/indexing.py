@@ -273,7 +273,8 @@ class _Run:
         known, old = self._known, self._old
         if known is None or self._options.yes:
             return
-        removed = changes.removed
+        # What only moved, as in a folder that was renamed, is not lost.
+        removed = tuple(name for name in changes.removed if name not in changes.moved)
         if old is None:
             # Damaged, but its manifest still tells what there was.
             present = {entry.article.id for entry in changes.entries}

@@ -222,3 +222,21 @@ def test_field_that_is_no_right_leaves_room_for_the_default(
     index(folder, kb, fake_encoder)
     assert visible(kb, fake_encoder) == set()
     assert visible(kb, fake_encoder, "staff") >= {"x", "pay"}
+
+
+def test_renamed_folder_is_no_loss(tmp_path: Path, kb: Path, fake_encoder: Any) -> None:
+    source = tmp_path / "kb"
+    (source / "people").mkdir(parents=True)
+    (source / "people" / "_frontdesk.toml").write_text(STAFF)
+    for number in range(6):
+        (source / "people" / f"t{number}.md").write_text(f"# T{number}\n\nText {number}.\n")
+    (source / "fee.txt").write_text("The fee is 12.")
+    index(source, kb, fake_encoder)
+    (source / "people").rename(source / "staff")
+    report = index(source, kb, fake_encoder)
+    assert (len(report.added), len(report.removed), report.encoded) == (6, 6, 0)
+    (source / "staff" / "t1.md").unlink()
+    (source / "staff" / "t2.md").unlink()
+    (source / "staff" / "t3.md").unlink()
+    with pytest.raises(ConfirmationNeeded, match=r"\(3 of 7\)"):
+        index(source, kb, fake_encoder)
