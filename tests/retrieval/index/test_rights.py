@@ -225,7 +225,7 @@ def test_field_that_is_no_right_leaves_room_for_the_default(
 
 
 def test_renamed_folder_is_no_loss(tmp_path: Path, kb: Path, fake_encoder: Any) -> None:
-    source = tmp_path / "kb"
+    source = tmp_path / "notes"
     (source / "people").mkdir(parents=True)
     (source / "people" / "_frontdesk.toml").write_text(STAFF)
     for number in range(6):
