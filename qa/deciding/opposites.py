@@ -57,6 +57,8 @@ _ALTERNATIVES = [
     ]
     for each in _SETS.split("|")
 ]
+# "An archived ticket" says what it is like, not what is done to it.
+_PARTICIPLE = re.compile(r"\b(an?|the|my|your|our|any)\s+\w+ed\s+(?=\w)")
 _NEGATION = re.compile(
     r"\b(?:not|never|without|no\s+longer|except|excluding|unless|cannot|neither|nor|isn't|aren't|don't|"
     r"doesn't|can't|won't|mustn't|shouldn't|didn't|wasn't|excluded?|forbidden|prohibited|banned|"
@@ -90,6 +92,7 @@ def excluded_by(question: str, text: str) -> bool:
     False
     """
     asked, said = question.casefold().replace("’", "'"), text.casefold().replace("’", "'")
+    asked = _PARTICIPLE.sub(r"\1 ", asked)
     for number, sides in _asked_sides(asked):
         others = _sides(number, said)
         if others and not sides & others and len(sides) < len(_ALTERNATIVES[number]):
