@@ -55,7 +55,6 @@ OWED: set[str] = {
     "questions",
     "retrieval:Entry",
     "retrieval:Page",
-    "schema",
     "types",
     "unasked",
     "wishes",
