@@ -95,6 +95,7 @@ def _show(described: dict[str, Any], kb: Path) -> None:
             ("source", f"{source['path']} ({source['articles']:,})")
             for source in described["sources"]
         ]
+    lines.append(("second reading", described["second_reading"]))
     lines.append(("health", "good" if described["healthy"] else "damaged"))
     for name, value in lines:
         typer.echo(f"{name:<15} {value}")

@@ -157,6 +157,8 @@ def test_info_shows_counts_and_health(built: Path, source: Path) -> None:
     shown = good("info", "--kb", built).stdout
     assert "articles        6 (jsonl 3, markdown 3)" in shown
     assert "health          good" in shown
+    # Whatever this machine can do: that it is told, and why.
+    assert re.search(r"^second reading  .* (alone: |checks the small one's)", shown, re.MULTILINE)
     described = printed("info", "--kb", built)
     assert described["generation"] == "000001"
     assert described["articles"] == 6
