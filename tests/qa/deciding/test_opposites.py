@@ -22,7 +22,6 @@ from qa.deciding.opposites import excluded_by, negated
         ("can I download a form from the shelf?", "Upload a form to the shelf"),
         ("how do I lower a limit?", "Increasing a limit"),
         ("how do I set it up on Windows?", "Set it up on the Mac"),
-        ("is it open on Sundays?", "Saturdays: 9 to 5"),
         ("how much is the Gold plan?", "The Silver plan is 4 euros."),
     ],
 )
@@ -38,6 +37,7 @@ def test_a_look_alike_of_the_opposite_is_excluded(question: str, text: str) -> N
         ("can I switch from Windows to the Mac?", "Moving to the Mac"),
         ("how do I get a badge?", "Lock a till"),
         ("how do I install it?", "Uninstall the old version, then install the new one."),
+        ("how much sick leave is there?", "Join the union in the first week."),
         ("", "Lock"),
         ("how do I lock a till?", ""),
     ],
