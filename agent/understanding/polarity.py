@@ -64,6 +64,8 @@ _DENIALS = tuple(
         ),
         r"(?:it|this|that)(?P<cue>(?:'s| is) not|\s+isn'?t) (?:about|for|the|my|a|an)\b.*",
         r"(?P<cue>not) (?:the|a|an|my|about|for|another|any)\b.*",
+        r"(?:i|we)(?:'d| would)\s+(?P<cue>rather not|prefer not to)\b.*",
+        r"(?P<cue>never ?mind|forget about|scratch) (?:the|a|an|my|about|that)\b.*",
         (
             r"(?P<cue>no (?:more |new |other )?)(?!one\b|idea\b|luck\b|longer\b|problem\b"
             r"|wifi\b|wi-fi"

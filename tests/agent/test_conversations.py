@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from agent.configuration.schema import AgentConfig, Handling, HandoverSettings, Say, Slot, SlotType
+from agent.conversation.routing.why import explain
 from agent.types import IntentExample, Route
 
 MakeStage = Callable[..., Any]
@@ -52,7 +53,8 @@ def test_what_is_denied_is_not_done(stage: Any, message: str) -> None:
     assert stage.rule(reply) == "denied"
     assert (stage.stored().forms, stage.desk.bodies, reply.handover) == ((), [], None)
     decision = stage.agent.decision(reply.decision_id)
-    assert decision.inputs["denied"] in decision.explanation
+    told = " ".join(line for section in explain(decision) for line in section.lines)
+    assert f"It says {decision.inputs['denied']!r}" in told
 
 
 def test_what_is_turned_round_is_not_done_unless_the_intent_is_for_that(

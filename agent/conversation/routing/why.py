@@ -32,6 +32,8 @@ _KINDS = {
     "no_words": "The message has no words.",
     "start_over": "The message asks to start over.",
     "cancel": "The message asks to cancel.",
+    "begin": "The chat page opened the conversation.",
+    "payload": "The message is a payload of a chat page.",
 }
 _REASONS = {
     "not_found": "nothing was found",
@@ -41,6 +43,14 @@ _REASONS = {
     "unsupported_language": "the language isn't supported",
     "out_of_time": "the time ran out",
 }
+_SAID = {
+    "urgent": "It holds {0!r}, which gets through whatever is open.",
+    "denied": "It says {0!r}: what it names isn't done.",
+    "undone": "It says {0!r}, the opposite of what the likeliest intents are for.",
+    "small": "It says {0!r} and nothing else.",
+    "wants_person": "It asks for a person in so many words.",
+    "wants_back": "It asks for the agent again.",
+}
 _SHOWN_INTENTS = 5
 # What `explain` words by itself.
 _WORDED = frozenset(
@@ -48,7 +58,8 @@ _WORDED = frozenset(
         "message", "supported", "language", "scores", "in_scope", "scope_threshold", "targets",
         "rule", "rules", "form", "form_intent", "form_outcome", "form_then", "n_forms", "pending",
         "chosen", "clarified", "unsure", "handed_over", "broken", "failed_action", "verdict",
-        "thresholds", "asks",
+        "thresholds", "asks", "urgent", "small", "denied", "undone", "wants_person", "wants_back",
+        "asked_more", "mumbles", "pending_values",
     }
 )  # fmt: skip
 
@@ -101,6 +112,7 @@ def _conversation(inputs: Mapping[str, Any]) -> Iterator[Section]:
     lines = [_KINDS[inputs["message"]]] if inputs.get("message") in _KINDS else []
     if inputs.get("asks"):
         lines.append("The message is put as a question.")
+    lines += [words.format(inputs[key]) for key, words in _SAID.items() if inputs.get(key)]
     if inputs.get("supported") is False:
         lines.append(f"The language ({inputs.get('language') or 'unknown'}) isn't supported.")
     if inputs.get("broken"):

@@ -20,6 +20,9 @@ from agent.understanding.polarity import denied_spans, differ_in_polarity, polar
         "I am not asking for a new laptop",
         "I never ordered a monitor",
         "no monitor please",
+        "I'd rather not order a headset today",
+        "never mind the monitor",
+        "forget about the monitor",
     ],
 )
 def test_polarity_leaves_nothing_of_what_is_only_denied(message: str) -> None:
