@@ -142,7 +142,7 @@ HELPDESK ?= helpdesk
 HANDBOOK ?= kb_18f_handbook/pages
 READERS ?= checked bert both bidaf
 FITTED_N ?= 300
-MAX_WRONG ?= 0.25
+MAX_WRONG ?= 0.30
 build/fit/18f: .venv/.installed
 	$(BIN)/frontdesk index $(HANDBOOK) --kb $@ --yes
 build/fit/sourcegraph build/fit/btcpay: .venv/.installed

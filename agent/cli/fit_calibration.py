@@ -49,7 +49,7 @@ def fit(
     ] = None,
     max_wrong: Annotated[
         float, typer.Option("--max-wrong", help="Share of wrong answers that sets the threshold.")
-    ] = 0.25,
+    ] = 0.30,
     reader: ReaderName = DEFAULT_READER,
     top_k: TopK = DEFAULT_TOP_K,
     seen: Annotated[
