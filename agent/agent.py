@@ -40,6 +40,7 @@ from agent.types import (
     Session,
 )
 from agent.understanding.cleaning import Cleaned, clean
+from qa.reading.defaults import DEFAULT_READER
 from retrieval.errors import AccessError
 from retrieval.search.access import checked_roles
 
@@ -117,7 +118,7 @@ class Agent(Conversations):
         kb: str | Path,
         *,
         agent: str | Path | AgentConfig | None = None,
-        reader: str | Path | Reader = "bert",
+        reader: str | Path | Reader = DEFAULT_READER,
         sessions: SessionStore | str | Path | None = None,
         clock: Callable[[], datetime] | None = None,
         new_id: Callable[[], str] | None = None,

@@ -16,6 +16,7 @@ from agent.memory.privacy.masking import Masker
 from agent.memory.sessions import SessionStore
 from agent.types import IntentClassifier, IntentExample
 from qa.openbook import OpenBook
+from qa.reading.defaults import DEFAULT_READER
 from qa.types import Reader
 from retrieval.types import PUBLIC, Engine
 
@@ -41,7 +42,7 @@ def open_parts(
     kb: str | Path,
     *,
     agent: str | Path | AgentConfig | None = None,
-    reader: str | Path | Reader = "bert",
+    reader: str | Path | Reader = DEFAULT_READER,
     sessions: SessionStore | str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Parts:

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K
+from qa.reading.defaults import DEFAULT_READER, DEFAULT_TOP_K, SMALL_READER
 
 __all__ = [
     "DEFAULT_READER",
     "DEFAULT_TOP_K",
+    "SMALL_READER",
     "AgentFile",
     "AsJson",
     "Encoder",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["DEFAULT_READER", "DEFAULT_TOP_K"]
+__all__ = ["DEFAULT_READER", "DEFAULT_TOP_K", "SMALL_READER"]
 
-DEFAULT_READER = "bert"
-"""The reader that ships with the package."""
+DEFAULT_READER = "checked"
+"""Answers are read by the small reader and checked by the large one."""
+
+SMALL_READER = "bert"
+"""The one that reads every passage; what `evaluate reader` scores where none is named."""
 
 DEFAULT_TOP_K = 10
 """Passages read per question."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.arguments import DEFAULT_READER, AsJson, Predictions, ReaderName
+from agent.cli.arguments import SMALL_READER, AsJson, Predictions, ReaderName
 from agent.cli.console import print_json, print_scores, progress
 
 __all__ = ["evaluate_reader"]
@@ -15,7 +15,7 @@ __all__ = ["evaluate_reader"]
 
 def evaluate_reader(
     data: Annotated[Path, typer.Option("--data", help="Questions in SQuAD's format.")],
-    reader: ReaderName = DEFAULT_READER,
+    reader: ReaderName = SMALL_READER,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the first so many questions.")
     ] = None,

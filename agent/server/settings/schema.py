@@ -19,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 
+from qa.reading.defaults import DEFAULT_READER
+
 __all__ = [
     "Limits",
     "Settings",
@@ -212,7 +214,7 @@ class Settings(_Table):
     agent: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
-    readers: Annotated[Texts, Field(min_length=1)] = ("bert",)
+    readers: Annotated[Texts, Field(min_length=1)] = (DEFAULT_READER,)
     keys: Path = Path("frontdesk-keys.json")
     sessions: Path | None = None
     session_days: NonNegativeFloat = 30.0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import EvaluationError, ExampleError
-from qa.reading.defaults import DEFAULT_READER
+from qa.reading.defaults import SMALL_READER
 from qa.registry import load_reader
 from qa.types import Example, Reader
 from qa.workshop.scoring.metrics import evaluate_squad
@@ -26,7 +26,7 @@ __all__ = ["evaluate_reader", "predict_texts"]
 def evaluate_reader(
     data: Path,
     *,
-    reader: str | Path | Reader = DEFAULT_READER,
+    reader: str | Path | Reader = SMALL_READER,
     limit: int | None = None,
     predictions: Path | None = None,
     progress: Progress | None = None,

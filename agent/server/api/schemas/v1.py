@@ -35,7 +35,7 @@ __all__ = [
 _CITATION = {
     "text": "Settings > Password > Forgot password",
     "confidence": 0.91,
-    "reader": "bert",
+    "reader": "checked",
     "article_id": "it/password-reset",
     "title": "Resetting your password",
     "url": "https://intranet.example.com/it/password-reset",
