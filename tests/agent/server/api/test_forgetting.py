@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -94,7 +95,9 @@ def swept(store: SessionStore, clocks: Clocks, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("asyncio.sleep", rest)
     try:
-        asyncio.run(once())
+        # A thread of its own: a browser's event loop may run in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(once())).result()
     finally:
         monkeypatch.undo()
     return len(store.sessions(None))
