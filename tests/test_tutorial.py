@@ -98,7 +98,7 @@ def test_tutorial_leads_from_nothing_to_an_embedded_chat(tmp_path: Path) -> None
     newcomer = Newcomer(tmp_path)
     newcomer.types(write)
     asked = newcomer.types(index)
-    assert "**27** days" in asked
+    assert "**27 days" in asked
     assert asked.count("6 %") == 1
     newcomer.types(explain)
     newcomer.types(agent)

@@ -41,6 +41,8 @@ def test_server_keeps_to_its_document(open_server: Any, n_cases: int) -> None:
         def check(case: Any) -> None:
             nonlocal n_sent
             n_sent += 1
+            if case.meta.generation.mode is schemathesis.GenerationMode.POSITIVE:
+                readable_conditions(case)
             case.call_and_validate()
 
         # For some addresses nothing wrong can be made up.
@@ -49,6 +51,12 @@ def test_server_keeps_to_its_document(open_server: Any, n_cases: int) -> None:
     assert n_sent >= n_cases / 2
     with open_server.client() as client:
         assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def readable_conditions(case: Any) -> None:
+    """Put conditions that can be read for made-up ones: no schema says what a condition is."""
+    if isinstance(case.body, dict) and case.body.get("where"):
+        case.body["where"] = [f"field{number}=x" for number in range(len(case.body["where"]))]
 
 
 def test_document_names_every_address(open_server: Any) -> None:
