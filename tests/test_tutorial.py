@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,7 +113,9 @@ def test_tutorial_leads_from_nothing_to_an_embedded_chat(tmp_path: Path) -> None
     ):
         assert '"status":"answered"' in newcomer.types(curl).replace(" ", "")
         if program := shutil.which("chromium") or shutil.which("chromium-browser"):
-            _chat_on_the_page(program, intranet)
+            # A thread of its own: another test's browser may have its loop in this one.
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(_chat_on_the_page, program, intranet).result()
 
 
 def _chat_on_the_page(program: str, url: str) -> None:
